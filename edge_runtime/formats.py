@@ -1,0 +1,140 @@
+"""Writes readings as text, JSON lines, TSV or hOCR.
+
+Each format is a ``begin``, one piece per result and an ``end``, so that a batch of any length is
+written while it is read.
+"""
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+from xml.sax.saxutils import escape, quoteattr
+
+from edge_runtime.recognizer import Line
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of one source: a line, or an error."""
+
+    source: str
+    line: Line | None = None
+    size: tuple[int, int] | None = None
+    """Width and height of the picture, pixels."""
+    error: str | None = None
+
+
+@dataclass(frozen=True)
+class Format:
+    """How results are written; every piece ends with its own line break."""
+
+    item: Callable[[int, Result], str]
+    """A result, given its number in the batch from 0."""
+    begin: str = ""
+    end: str = ""
+
+
+def text_item(number: int, result: Result) -> str:
+    """One line of text per source; an empty one where it could not be read, to keep the count."""
+    return (result.line.text if result.line else "") + "\n"
+
+
+def jsonl_item(number: int, result: Result) -> str:
+    """One JSON object per line, in the field order that the documentation promises."""
+    record: dict[str, Any] = {"source": result.source}
+    if result.line is None:
+        record |= {"error": result.error}
+    else:
+        record |= {"page_line": 0, "box": None, **result.line.as_dict()}
+    return json.dumps(record, ensure_ascii=False) + "\n"
+
+
+TSV_COLUMNS: Final = ("source", "page_line", "confidence", "text", "error")
+
+
+def tsv_item(number: int, result: Result) -> str:
+    """Tab-separated values; tab, line break and backslash in a path are escaped as in C."""
+    line = result.line
+    row = (
+        result.source,
+        "0" if line else "",
+        f"{line.confidence:.4f}" if line else "",
+        line.text if line else "",
+        result.error or "",
+    )
+    return "\t".join(map(_tsv_escape, row)) + "\n"
+
+
+def _tsv_escape(value: str) -> str:
+    for plain, escaped in (("\\", "\\\\"), ("\t", "\\t"), ("\n", "\\n"), ("\r", "\\r")):
+        value = value.replace(plain, escaped)
+    return value
+
+
+HOCR_BEGIN: Final = """\
+<?xml version="1.0" encoding="UTF-8"?>
+<!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0 Transitional//EN"
+    "http://www.w3.org/TR/xhtml1/DTD/xhtml1-transitional.dtd">
+<html xmlns="http://www.w3.org/1999/xhtml">
+ <head>
+  <title>edge-htr</title>
+  <meta http-equiv="Content-Type" content="text/html;charset=utf-8"/>
+  <meta name="ocr-system" content="edge-htr"/>
+  <meta name="ocr-capabilities" content="ocr_page ocr_line ocrx_word ocrp_wconf"/>
+ </head>
+ <body>
+"""
+HOCR_END: Final = " </body>\n</html>\n"
+
+
+def hocr_item(number: int, result: Result) -> str:
+    """One ``ocr_page`` per picture: its line and its words with their confidence in percent.
+
+    Words carry no box: the network does not measure where they stand.
+    """
+    title = f'image "{_hocr_path(result.source)}"'
+    if result.size is not None:
+        title += f"; bbox 0 0 {result.size[0]} {result.size[1]}"
+    title += f"; ppageno {number}"
+    page = f'  <div class="ocr_page" id="page_{number + 1}" title={_attribute(title)}>\n'
+    return page + _hocr_content(number + 1, result) + "  </div>\n"
+
+
+def _hocr_content(page: int, result: Result) -> str:
+    if result.line is None or result.size is None:
+        reason = _xml_text(result.error or "").replace("--", "- -")
+        return f"   <!-- not read: {reason} -->\n"
+    words = " ".join(
+        f'<span class="ocrx_word" id="word_{page}_{i}" title="x_wconf {round(100 * w.confidence)}">'
+        f"{_xml_text(w.text)}</span>"
+        for i, w in enumerate(result.line.words, 1)
+    )
+    box = f"bbox 0 0 {result.size[0]} {result.size[1]}"
+    return f'   <span class="ocr_line" id="line_{page}_1" title="{box}">{words}</span>\n'
+
+
+def _hocr_path(path: str) -> str:
+    """A path inside the double quotes of an hOCR property."""
+    return path.replace("\\", "\\\\").replace('"', '\\"')
+
+
+def _attribute(value: str) -> str:
+    return quoteattr(_without_controls(value))
+
+
+def _xml_text(value: str) -> str:
+    return escape(_without_controls(value))
+
+
+def _without_controls(value: str) -> str:
+    """XML has no place for control characters and a few others, not even escaped."""
+    return re.sub("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "\ufffd", value)
+
+
+FORMATS: Final[dict[str, Format]] = {
+    "text": Format(text_item),
+    "jsonl": Format(jsonl_item),
+    "tsv": Format(tsv_item, begin="\t".join(TSV_COLUMNS) + "\n"),
+    "hocr": Format(hocr_item, begin=HOCR_BEGIN, end=HOCR_END),
+}

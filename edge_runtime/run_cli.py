@@ -1,0 +1,142 @@
+"""`edge-htr run`: reads handwriting from pictures."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from edge_runtime.formats import Result
+    from edge_runtime.recognizer import Recognizer
+    from edge_runtime.sources import Source
+
+RUNTIME_NAMES = ("ai-edge-litert", "tflite-runtime", "tensorflow")
+
+
+@click.command(
+    epilog="Examples: edge-htr run line.jpg | edge-htr run scans/ --format jsonl --out lines.jsonl"
+    " | edge-htr run - < line.png"
+)
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+@click.option(
+    "--model",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Model file (.tflite)  [default: the one that comes with edge-htr]",
+)
+@click.option(
+    "--threads", type=click.IntRange(1, 64), help="Threads  [default: one per core, 4 at most]"
+)
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["text", "jsonl", "tsv", "hocr"]),
+    default="text",
+    show_default=True,
+    help="text: one line per picture, empty where it cannot be read.",
+)
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write to this file, all or nothing  [default: stdout]",
+)
+@click.option("-r", "--recursive", is_flag=True, help="Look into the folders inside folders.")
+@click.option(
+    "--lexicon",
+    default="none",
+    show_default=True,
+    metavar="none|builtin|FILE",
+    help="Words to prefer; no model has any yet.",
+)
+@click.option("--runtime", type=click.Choice(RUNTIME_NAMES), help="Force one TFLite runtime.")
+@click.pass_context
+def run(
+    ctx: click.Context,
+    paths: tuple[str, ...],
+    model: Path | None,
+    threads: int | None,
+    format_: str,
+    out: Path | None,
+    recursive: bool,
+    lexicon: str,
+    runtime: str | None,
+) -> None:
+    """Read lines of handwriting.
+
+    PATH is a picture of one line, a folder of such pictures, a glob pattern, or - for a picture on
+    stdin. Results go to stdout in the order of the input. A picture that cannot be read is reported
+    on stderr, the rest is read, and the exit code is 1 at the end.
+    """
+    from edge_runtime.recognizer import DEFAULT_MODEL, Recognizer
+    from edge_runtime.sources import find_sources
+
+    recognizer = Recognizer(model or DEFAULT_MODEL, threads=threads, runtime=runtime)
+    _check_lexicon(lexicon, recognizer)
+    sources = find_sources(paths, recursive=recursive)
+    failed = _write(out, format_, read_all(recognizer, sources))
+    if failed:
+        ctx.exit(1)
+
+
+def read_all(recognizer: Recognizer, sources: Iterator[Source]) -> Iterator[Result]:
+    """Read sources one by one; a bad one gives a result with an error."""
+    from edge_runtime.errors import EdgeHtrError
+    from edge_runtime.formats import Result
+    from edge_runtime.native_log import quiet_native_log
+
+    for source in sources:
+        if source.content is None:
+            yield Result(source.name, error=source.error)
+            continue
+        try:
+            with quiet_native_log(drop=True):  # the decoders' warnings: the error says it
+                line, size = recognizer.read_file_and_size(source.content)
+        except EdgeHtrError as error:
+            yield Result(source.name, error=str(error))
+        except MemoryError:
+            yield Result(source.name, error="not enough memory for this picture")
+        else:
+            yield Result(source.name, line, size)
+
+
+def _check_lexicon(lexicon: str, recognizer: Recognizer) -> None:
+    from edge_runtime.errors import BundleError
+
+    if lexicon == "none":
+        return
+    if lexicon == "builtin" and recognizer.bundle.lexicon is None:
+        raise BundleError(f"the model {recognizer.bundle.path} has no lexicon: use --lexicon none")
+    raise BundleError(
+        f"--lexicon {lexicon}: this version decodes without a lexicon: use --lexicon none"
+    )
+
+
+def _write(out: Path | None, format_: str, results: Iterator[Result]) -> int:
+    """Write the results to a file or to stdout; returns how many sources failed."""
+    from edge_runtime.atomic import atomic_writer
+
+    if out is None:
+        return _write_to(sys.stdout.buffer, format_, results)
+    with atomic_writer(out) as stream:
+        return _write_to(stream, format_, results)
+
+
+def _write_to(stream: IO[bytes], format_: str, results: Iterator[Result]) -> int:
+    """Always UTF-8, whatever the locale: the text is Vietnamese."""
+    from edge_runtime.formats import FORMATS
+
+    form = FORMATS[format_]
+    failed = 0
+    stream.write(form.begin.encode("utf-8"))
+    for number, result in enumerate(results):
+        if result.error is not None:
+            failed += 1
+            click.echo(f"Error: {result.source}: {result.error}", err=True)
+        stream.write(form.item(number, result).encode("utf-8"))
+        stream.flush()
+    stream.write(form.end.encode("utf-8"))
+    return failed
