@@ -1,0 +1,1 @@
+"""Training of handwriting recognisers: data sets, networks, the loop, evaluation (Keras 3)."""

@@ -1,0 +1,85 @@
+"""The convolutions that families without recurrence share: a line picture to one vector a step.
+
+    image           H  x W   x 1
+    5x5, stride 2   H/2 x W/2
+    three residual blocks of two 3x3 convolutions, the first narrowing by 2x2, the others by 2x1
+    H/16 rows       folded into the channels of one dense step  ->  1 x W/4 x features
+
+The time axis is narrowed by four only: a character of Vietnamese handwriting is about 12 columns
+wide at 48 rows, and CTC needs a step for each character and one between equal neighbours.
+"""
+
+import keras
+from keras import layers
+
+TIME_STRIDE = 4
+"""Columns of the picture to one step of the output."""
+
+BATCH_NORM_MOMENTUM = 0.97
+"""A run has thousands of steps, not hundreds of thousands: the default 0.99 would lag behind."""
+
+
+def stem(
+    image: keras.KerasTensor,
+    first: int,
+    stages: tuple[int, int, int],
+    features: int,
+    dropout: float,
+) -> keras.KerasTensor:
+    """Apply the convolutions.
+
+    Args:
+        image: (batch, H, W, 1), H a multiple of 16, W a multiple of 4 or unknown.
+        first: channels of the first convolution.
+        stages: channels of the three residual blocks.
+        features: channels of the output.
+        dropout: share of the output's channels dropped in training.
+
+    Returns:
+        (batch, 1, W / 4, features).
+    """
+    x = normalised(image, first, 5, "stem0", strides=2)
+    narrowing = ((2, 2), (2, 1), (2, 1))
+    for i, (channels, strides) in enumerate(zip(stages, narrowing, strict=True), 1):
+        x = _residual(x, channels, strides, f"stem{i}")
+    # A convolution over all rows is the dense layer on folded rows, without moving any data.
+    x = layers.Conv2D(features, (x.shape[1], 1), use_bias=False, name="fold_conv")(x)
+    x = layers.BatchNormalization(momentum=BATCH_NORM_MOMENTUM, name="fold_norm")(x)
+    x = layers.ReLU(name="fold_relu")(x)
+    return layers.Dropout(dropout, name="fold_dropout")(x)
+
+
+def normalised(
+    x: keras.KerasTensor,
+    channels: int,
+    kernel: int | tuple[int, int],
+    name: str,
+    *,
+    strides: int | tuple[int, int] = 1,
+    dilation: int | tuple[int, int] = 1,
+    relu: bool = True,
+) -> keras.KerasTensor:
+    """Convolution, batch normalisation and, unless told otherwise, ReLU."""
+    x = layers.Conv2D(
+        channels,
+        kernel,
+        strides=strides,
+        dilation_rate=dilation,
+        padding="same",
+        use_bias=False,
+        name=f"{name}_conv",
+    )(x)
+    x = layers.BatchNormalization(momentum=BATCH_NORM_MOMENTUM, name=f"{name}_norm")(x)
+    return layers.ReLU(name=f"{name}_relu")(x) if relu else x
+
+
+def _residual(
+    x: keras.KerasTensor, channels: int, strides: tuple[int, int], name: str
+) -> keras.KerasTensor:
+    """Two 3x3 convolutions beside a 1x1 one that narrows and widens in the same way."""
+    y = normalised(x, channels, 3, f"{name}a", strides=strides)
+    y = normalised(y, channels, 3, f"{name}b", relu=False)
+    short = layers.MaxPooling2D(strides, padding="same", name=f"{name}_pool")(x)
+    short = normalised(short, channels, 1, f"{name}_short", relu=False)
+    y = layers.Add(name=f"{name}_add")([y, short])
+    return layers.ReLU(name=f"{name}_relu")(y)

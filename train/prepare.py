@@ -1,0 +1,193 @@
+"""From the command's options to a ``Job``: recipe, data sets, network, initial weights."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from edge_runtime import __version__
+from edge_runtime.charset import VIETNAMESE, Charset, normalize_text
+from edge_runtime.errors import DataError, RecipeError
+from train.batches import Source
+from train.cache import PackedLines, cached_lines, read_packed
+from train.checkpoint import CheckpointCard
+from train.datasets import Sample, read_dataset
+from train.loop import Job
+from train.networks import build_network, resolve_config, time_stride
+from train.precision import set_policy
+from train.progress import console
+from train.recipe import RECIPES, Recipe, load_recipe
+from train.splits import Holdout
+from train.transfer import transfer_weights
+
+CHUNK = 8
+"""Time steps that the exported recurrence takes at once; widths are padded to whole chunks."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """The options of the ``train`` command."""
+
+    data: tuple[Path, ...]
+    recipe: str | None
+    arch: str | None
+    size: str | None
+    epochs: int | None
+    resume: bool
+    init: Path | None
+    charset: Path | None
+    out: Path
+    cache: Path
+    name: str
+
+
+def prepare(request: Request) -> Job:
+    """Read data and recipe and build the network.
+
+    Raises:
+        RecipeError: the recipe, the network or the initial checkpoint is wrong.
+        DataError: no usable data, or the charset file is wrong.
+    """
+    recipe = _recipe(request)
+    import keras
+
+    keras.utils.set_random_seed(recipe.run.seed)
+    charset = _charset(request.charset)
+    if (request.out / "state.npz").exists() and not request.resume:
+        raise RecipeError(f"{request.out} holds a run: --resume it, or choose another --out")
+    sources, development = _lines(request, recipe, charset)
+    network = recipe.network
+    config = resolve_config(network.family, network.size, network.config)
+    if "height" in config:
+        config["height"] = recipe.preprocessing.height
+    set_policy(recipe.run.precision)
+    model = build_network(network.family, config, len(charset) + 1)
+    if request.init is not None and not request.resume:
+        transfer_weights(request.init, model, charset)
+    card = _card(recipe, config, charset, sources, model.input_shape[2])
+    return Job(recipe, charset, sources, development, model, card, request.out, request.name)
+
+
+def _recipe(request: Request) -> Recipe:
+    recipe = load_recipe(_recipe_path(request.recipe)) if request.recipe else Recipe()
+    if request.arch is not None:
+        if request.arch != recipe.network.family:
+            recipe = replace(
+                recipe, network=replace(recipe.network, family=request.arch, size=None, config={})
+            )
+        if request.arch == "seed" and not request.recipe:
+            recipe = load_recipe(_recipe_path("seed"))
+    if request.size is not None:
+        recipe = replace(recipe, network=replace(recipe.network, size=request.size))
+    if request.epochs is not None:
+        recipe = replace(recipe, run=replace(recipe.run, epochs=request.epochs))
+    return recipe
+
+
+def _recipe_path(name: str) -> Path:
+    if name.endswith(".toml"):
+        return Path(name)
+    path = RECIPES / f"{name}.toml"
+    if not path.is_file():
+        known = ", ".join(sorted(p.stem for p in RECIPES.glob("*.toml")))
+        raise RecipeError(f"no recipe {name!r}: {known}, or give a .toml file")
+    return path
+
+
+def _charset(path: Path | None) -> Charset:
+    if path is None:
+        return VIETNAMESE
+    try:
+        symbols = path.read_text(encoding="utf-8").strip("\r\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"{path}: cannot be read as a charset ({error})") from None
+    return Charset("".join(dict.fromkeys(symbols.replace("\n", ""))))
+
+
+def _lines(
+    request: Request, recipe: Recipe, charset: Charset
+) -> tuple[list[Source], dict[str, PackedLines]]:
+    """Training sources and development sets of all data folders."""
+    if not request.data and recipe.run.epochs > 0:
+        raise DataError("no --data given: name at least one folder of labelled lines")
+    sources: list[Source] = []
+    development: dict[str, PackedLines] = {}
+    for path in request.data:
+        weight = _weight(path, recipe)
+        if path.suffix == ".npy":
+            lines = read_packed(path)
+            sources.append(Source(lines, weight * _scale(recipe, len(lines)), _name(path)))
+            continue
+        parts = _parts(path, recipe, charset)
+        for part, samples in parts.items():
+            if not samples:
+                continue
+            lines = cached_lines(samples, recipe.preprocessing, request.cache, recipe.run.workers)
+            if part == "train":
+                sources.append(Source(lines, weight * _scale(recipe, len(lines)), _name(path)))
+            else:
+                development[f"{_name(path)}-{part}"] = lines
+    return sources, development
+
+
+def _scale(recipe: Recipe, lines: int) -> float:
+    return float(lines) if recipe.data.per_line_weight else 1.0
+
+
+def _weight(path: Path, recipe: Recipe) -> float:
+    plain = path.with_suffix("") if path.suffix == ".npy" else path
+    for suffix, weight in recipe.data.weights.items():
+        if plain.as_posix().endswith(suffix):
+            return weight
+    return 1.0
+
+
+def _name(path: Path) -> str:
+    """What logs and cards call a data set: its folder's last two names."""
+    return path.stem if path.suffix == ".npy" else f"{path.parent.name}-{path.name}"
+
+
+def _parts(path: Path, recipe: Recipe, charset: Charset) -> dict[str, list[Sample]]:
+    """Usable samples of a folder by part, with a word on those left out."""
+    data = read_dataset(path)
+    usable: list[Sample] = []
+    for sample in data.samples:
+        if charset.unknown(normalize_text(sample.text)):
+            missing = "".join(charset.unknown(sample.text))
+            console.print(f"{sample.id}: {missing!r} outside the charset; left out")
+        else:
+            usable.append(sample)
+    if data.problems:
+        console.print(f"{path}: {len(data.problems)} bad rows; see `edge-htr data check {path}`")
+    if not usable:
+        raise DataError(f"{path}: no usable line; see `edge-htr data check {path}`")
+    if not recipe.data.holdout:
+        return {"train": usable}
+    holdout = Holdout()
+    parts: dict[str, list[Sample]] = {"train": [], "dev-writers": [], "dev-lines": []}
+    for sample in usable:
+        parts[holdout.part_of(sample)].append(sample)
+    if not parts["train"]:  # a data set of a few lines: keep them for training
+        return {"train": usable}
+    return parts
+
+
+def _card(
+    recipe: Recipe,
+    config: dict[str, Any],
+    charset: Charset,
+    sources: Sequence[Source],
+    width: int | None,
+) -> CheckpointCard:
+    """The checkpoint's card; ``width`` is the only one the network takes, None if it takes any."""
+    stride = time_stride(recipe.network.family)
+    data = [{"name": s.name, "lines": len(s.lines), "weight": s.weight} for s in sources]
+    return CheckpointCard(
+        family=recipe.network.family,
+        config=config,
+        charset=charset,
+        preprocessing=recipe.preprocessing,
+        time_stride=stride,
+        width_multiple=width or stride * CHUNK,
+        provenance={"tool_version": __version__, "recipe": recipe.as_dict(), "data": data},
+    )

@@ -1,0 +1,1 @@
+"""Synthetic handwriting: lines drawn from handwriting fonts and lists of Vietnamese places."""
