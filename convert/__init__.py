@@ -1,0 +1,1 @@
+"""Conversion of a trained Keras network to one `.tflite` bundle, checked against Keras."""
