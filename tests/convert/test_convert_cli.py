@@ -1,0 +1,198 @@
+"""`edge-htr convert` from a checkpoint to a bundle, and every way it says no."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+pytest.importorskip("tensorflow")
+pytestmark = [pytest.mark.desktop, pytest.mark.timeout(900)]
+
+from keras import Input, Model, layers  # noqa: E402
+
+from convert import pipeline  # noqa: E402
+from edge_runtime.cli import cli  # noqa: E402
+from edge_runtime.network_file import NetworkFile  # noqa: E402
+from edge_runtime.preprocess import Preprocessing  # noqa: E402
+from edge_runtime.recognizer import Recognizer  # noqa: E402
+from tests.tiny_models import write_picture  # noqa: E402
+from tests.tiny_networks import randomise, reader, save  # noqa: E402
+
+TEXTS = ("xa1 đx", "xx", "xa1x", "x1ax", "xộ x", "xxx", "x a1 x", "x1a ộx")
+
+
+@pytest.fixture(scope="module")
+def lines(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A labelled data set in the block script."""
+    folder = tmp_path_factory.mktemp("lines")
+    for i, text in enumerate(TEXTS):
+        write_picture(folder / f"{i}.png", text)
+    rows = [f"{i}.png\t{text}\n" for i, text in enumerate(TEXTS)]
+    (folder / "labels.tsv").write_text("".join(rows), encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return save(reader(), tmp_path_factory.mktemp("checkpoint") / "reader.keras")
+
+
+def convert(*arguments: Any) -> Result:
+    return CliRunner().invoke(cli, ["convert", *map(str, arguments)])
+
+
+@pytest.mark.slow
+def test_a_checkpoint_becomes_a_bundle_that_reads(
+    checkpoint: Path, lines: Path, tmp_path: Path
+) -> None:
+    target, report = tmp_path / "blocks.tflite", tmp_path / "report.json"
+    result = convert(
+        *(checkpoint, "-o", target, "--calibration", lines, "--report", report),
+    )
+    assert result.exit_code == 0, result.output
+    assert result.stdout == f"{target}: {target.stat().st_size} bytes\n"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["blocks.tflite", "report.json"]
+
+    recognizer = Recognizer(target, threads=1)
+    for i, text in enumerate(TEXTS):
+        assert recognizer.read_file(lines / f"{i}.png").text == text
+
+    card = recognizer.bundle.card
+    assert card.name == "blocks"
+    assert card.precision == {"cnn": "int8", "head": "dynamic"}
+    assert (card.layout, card.width_multiple) == ("dynamic", 32)
+    assert 0 <= card.max_width - Preprocessing().max_width < 32
+    assert card.training["checkpoint"]["file"] == "reader.keras"
+    assert 1 <= card.training["calibration"]["lines"] <= len(TEXTS)  # some may be held out
+
+    found = json.loads(report.read_text("utf-8"))
+    assert found["bytes"]["bundle"] == target.stat().st_size
+    assert found["parity"]["labelled"] == len(TEXTS)
+    assert found["parity"]["cer_tflite"] == found["parity"]["cer_keras"] == 0.0
+    assert 0 < found["parity"]["logit_error"] < 0.1
+    network = NetworkFile.parse(recognizer.bundle.network)
+    assert found["operators"]["WHILE"] == 2
+    assert not any(o.custom for graph in network.subgraphs for o in graph.operators)
+
+
+@pytest.mark.slow
+def test_another_network_than_keras_is_not_written(
+    checkpoint: Path, lines: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As if the converter had mixed up the weights."""
+    shuffled = save(randomise(reader()), tmp_path / "shuffled.keras")
+    honest = pipeline._convert_parts
+    monkeypatch.setattr(
+        pipeline, "_convert_parts", lambda _, plan, work, say: honest(shuffled, plan, work, say)
+    )
+    target = tmp_path / "old.tflite"
+    target.write_bytes(b"the model before")
+    result = convert(
+        *(checkpoint, "-o", target, "--calibration", lines, "--precision", "fp32"),
+        *("--report", tmp_path / "report.json"),
+    )
+    assert result.exit_code == 3
+    assert "differ on 8 lines: logit error" in result.stderr
+    assert target.read_bytes() == b"the model before"
+    assert not (tmp_path / "report.json").exists()
+
+
+@pytest.mark.slow
+def test_a_converter_that_dies_is_one_clear_error(
+    checkpoint: Path, lines: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "dying_stage.py").write_text(
+        "import os\ndef convert_part(job):\n    os.kill(os.getpid(), 11)\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    import importlib
+
+    dying = importlib.import_module("dying_stage")
+    monkeypatch.setattr(pipeline, "convert_part", dying.convert_part)
+    target = tmp_path / "old.tflite"
+    target.write_bytes(b"the model before")
+    result = convert(checkpoint, "-o", target, "--calibration", lines)
+    assert result.exit_code == 1
+    (error,) = [line for line in result.stderr.splitlines() if line.startswith("Error:")]
+    assert error.startswith("Error: stage cnn-int8 died (SIGSEGV): use --precision fp32")
+    assert target.read_bytes() == b"the model before"
+
+
+@pytest.mark.slow
+def test_a_layer_without_a_place_is_named(tmp_path: Path) -> None:
+    inputs = Input((48, None, 1))
+    x = layers.Reshape((-1, 4))(layers.Conv2D(4, (48, 4), strides=(48, 4))(inputs))
+    x = layers.SimpleRNN(4, return_sequences=True, name="memory")(x)
+    path = save(Model(inputs, layers.Dense(8)(x)), tmp_path / "rnn.keras")
+    result = convert(path, "-o", tmp_path / "a.tflite")
+    assert result.exit_code == 1
+    assert "layer 'memory' (SimpleRNN) cannot be exported: use GRU or LSTM" in result.stderr
+
+
+@pytest.mark.slow
+def test_a_charset_of_another_size_is_refused(checkpoint: Path, tmp_path: Path) -> None:
+    (tmp_path / "charset.txt").write_text("abc", encoding="utf-8")
+    arguments = (checkpoint, "-o", tmp_path / "a.tflite", "--charset", tmp_path / "charset.txt")
+    result = convert(*arguments)
+    assert result.exit_code == 1
+    assert "the network has 8 classes, the charset has 3 symbols" in result.stderr
+
+
+@pytest.mark.slow
+def test_an_interrupted_conversion_leaves_nothing(
+    checkpoint: Path, lines: Path, tmp_path: Path, root_dir: Path
+) -> None:
+    command = [
+        *(sys.executable, "-m", "edge_runtime", "convert", str(checkpoint)),
+        *("-o", str(tmp_path / "a.tflite"), "--calibration", str(lines)),
+    ]
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    with subprocess.Popen(
+        *(command,),
+        cwd=root_dir,
+        env={**os.environ, "TMPDIR": str(scratch)},
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        guard = threading.Timer(600, process.kill)
+        guard.start()
+        assert process.stderr is not None
+        for line in process.stderr:
+            if line.startswith("converting cnn"):
+                process.send_signal(signal.SIGINT)
+        guard.cancel()
+    assert process.returncode == 130
+    assert [path.name for path in tmp_path.iterdir()] == ["scratch"]
+    assert list(scratch.iterdir()) == []
+
+
+def test_without_a_card_or_a_charset_it_says_what_is_missing(tmp_path: Path) -> None:
+    path = tmp_path / "net.keras"
+    path.write_bytes(b"weights")
+    result = convert(path, "-o", tmp_path / "a.tflite")
+    assert result.exit_code == 1
+    assert "net.json is missing" in result.stderr
+    assert "--charset FILE" in result.stderr
+
+
+def test_an_output_folder_that_is_missing_is_said_at_once(checkpoint: Path, tmp_path: Path) -> None:
+    result = convert(checkpoint, "-o", tmp_path / "nowhere" / "a.tflite")
+    assert result.exit_code == 1
+    assert "its folder does not exist" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["missing.keras", "-o", "a.tflite"], ["-o", "a.tflite"], ["--precision", "int3"]],
+)
+def test_wrong_usage_has_its_own_exit_code(arguments: list[str]) -> None:
+    assert convert(*arguments).exit_code == 2

@@ -1,0 +1,160 @@
+"""`edge-htr bench`: the report's shape and arithmetic; no absolute times."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from edge_runtime import bench as module
+from edge_runtime.bench import (
+    STAGES,
+    BenchSettings,
+    benchmark,
+    find_pictures,
+    percentiles,
+)
+from edge_runtime.cli import cli
+from edge_runtime.errors import EdgeHtrError, ImageError, InferenceError
+from tests.tiny_models import model_path, write_picture
+
+QUICK = BenchSettings(runs=4, warmup=1, rounds=2)
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    folder = tmp_path / "lines"
+    folder.mkdir()
+    for i in range(3):
+        write_picture(folder / f"{i}.png")
+    (folder / "bad.png").write_text("no picture")
+    return folder
+
+
+def bench(*arguments: str | Path) -> Result:
+    quick = ["--runs", "4", "--rounds", "1", "--warmup", "0"]
+    return CliRunner().invoke(cli, ["bench", *map(str, arguments), *quick])
+
+
+def test_two_models_are_measured_in_turns_and_compared(pictures: Path) -> None:
+    said: list[str] = []
+    models = [model_path("tiny-dynamic"), model_path("tiny-gru")]
+    report = benchmark(models, [1], find_pictures(pictures), QUICK, say=said.append)
+    assert [text.split("/")[-1] for text in said] == [
+        "tiny-dynamic.tflite",
+        "tiny-gru.tflite",
+    ] * 2
+    first, second = report["models"]
+    assert (first["name"], second["name"]) == ("tiny-dynamic", "tiny-gru")
+    assert first["ratio"] == {"infer": 1.0, "total": 1.0, "bytes": 1.0}
+    ratio = first["stages"]["infer"]["p50"] / second["stages"]["infer"]["p50"]
+    assert second["ratio"]["infer"] == pytest.approx(ratio)
+    assert second["ratio"]["bytes"] == pytest.approx(first["bytes"] / second["bytes"])
+    for result in report["models"]:
+        assert result["runs"] == 4
+        assert set(result["stages"]) == set(STAGES)
+        assert min(result["load_ms"], result["first_ms"], result["import_ms"]) > 0
+        total = result["stages"]["total"]
+        assert total["min"] <= total["p50"] <= total["p90"] <= total["p99"] <= total["max"]
+    assert report["kind"] in ("measured", "emulated")
+    assert report["pictures"] == 3
+    json.dumps(report)
+
+
+def test_time_ends_a_run_that_would_be_long(pictures: Path) -> None:
+    settings = BenchSettings(runs=10**6, seconds=0.2, warmup=0, rounds=1)
+    report = benchmark([model_path()], [1], find_pictures(pictures), settings)
+    assert 0 < report["models"][0]["runs"] < 10**4
+
+
+def test_every_number_of_threads_is_a_case_of_its_own(pictures: Path) -> None:
+    result = bench(model_path(), "--data", pictures, "--threads", "1,2", "--json", "-")
+    report = json.loads(result.stdout)
+    assert [r["threads"] for r in report["models"]] == [1, 2]
+
+
+def test_the_table_names_what_matters(pictures: Path, tmp_path: Path) -> None:
+    out = tmp_path / "report.json"
+    result = bench(model_path(), model_path("tiny-fixed"), "--data", pictures, "--json", out)
+    assert result.exit_code == 0, result.stderr
+    for part in ("3 pictures", "tiny-fixed", "p50", "p99", "infer", "total", "against the first"):
+        assert part in result.stdout
+    assert json.loads(out.read_text(encoding="utf-8"))["schema"] == 1
+
+
+def test_percentiles_of_known_numbers() -> None:
+    figures = percentiles([float(i) for i in range(1, 102)])
+    assert (figures["p50"], figures["p90"], figures["p99"]) == (51.0, 91.0, 100.0)
+    assert (figures["min"], figures["max"], figures["mean"]) == (1.0, 101.0, 51.0)
+
+
+def test_rounds_are_pooled_and_single_events_are_medians() -> None:
+    def answer(value: float) -> dict[str, Any]:
+        return {
+            **dict.fromkeys(("import_ms", "load_ms", "first_ms", "peak_memory_mb"), value),
+            **dict.fromkeys(("name", "network_sha256", "runtime"), ""),
+            "bytes": 1,
+            "threads": 1,
+            "samples": {stage: [value, value] for stage in STAGES},
+        }
+
+    pooled = module._pooled(Path("m"), [answer(1.0), answer(2.0), answer(9.0)])
+    assert pooled["runs"] == 6
+    assert (pooled["load_ms"], pooled["peak_memory_mb"]) == (2.0, 9.0)
+    assert pooled["stages"]["infer"]["mean"] == pytest.approx(4.0)
+
+
+def test_a_folder_without_a_picture_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ImageError, match="no readable picture"):
+        find_pictures(tmp_path)
+
+
+def test_a_wrong_model_is_one_line(pictures: Path, tmp_path: Path) -> None:
+    wrong = tmp_path / "wrong.tflite"
+    wrong.write_text("not a model")
+    result = bench(wrong, "--data", pictures)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.splitlines()[-1].startswith(f"Error: {wrong}: identifier check failed")
+
+
+def test_a_process_that_dies_is_an_error_of_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    def died(*_: Any, **__: Any) -> subprocess.CompletedProcess[str]:
+        return subprocess.CompletedProcess([], -11, stdout="", stderr="a\nSegmentation fault\n")
+
+    monkeypatch.setattr(subprocess, "run", died)
+    with pytest.raises(InferenceError, match=r"died with -11 \(Segmentation fault\)"):
+        benchmark([model_path()], [1], [Path("x.png")], QUICK)
+
+
+def test_an_error_of_the_worker_comes_through(pictures: Path) -> None:
+    with pytest.raises(EdgeHtrError, match="no runtime 'onnx'"):
+        benchmark([model_path()], [1], find_pictures(pictures), QUICK, runtime="onnx")
+
+
+def test_models_are_found_from_any_folder(
+    pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "here.tflite").write_bytes(model_path().read_bytes())
+    monkeypatch.chdir(tmp_path)
+    assert bench("here.tflite", "--data", "lines").exit_code == 0
+
+
+@pytest.mark.parametrize("threads", ["0", "65", "1,", "two", ""])
+def test_impossible_thread_lists_are_wrong_usage(threads: str) -> None:
+    assert bench(model_path(), "--threads", threads).exit_code == 2
+
+
+def test_the_worker_answers_errors_on_stdout() -> None:
+    request = {"model": "gone.tflite", "threads": 1, "runtime": None, "pictures": []}
+    done = subprocess.run(
+        [sys.executable, "-m", "edge_runtime.bench_worker"],
+        input=json.dumps(request),
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=Path(__file__).parents[2],
+    )
+    assert json.loads(done.stdout) == {"error": "gone.tflite: no such file"}
