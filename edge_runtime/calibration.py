@@ -59,21 +59,24 @@ class Calibration:
             peaks: the network's probability of each of its characters.
             sources: who vouches for each of its words.
         """
-        words = []
-        for word, evidence, source in zip(
-            text.split(), word_evidence(text, peaks), sources, strict=True
-        ):
-            words.append(WordReading(word, self.confidence(source, evidence)))
+        words = self.words(text, peaks, sources)
         if not words:
             return Reading("", 0.0, ())
         line = LINES[0] if sources[0] == GREEDY else LINES[1]
         return Reading(text, self.confidence(line, line_evidence(words)), tuple(words))
 
+    def words(self, text: str, peaks: Sequence[float], sources: Sequence[str]) -> list[WordReading]:
+        """The words of a reading with calibrated confidences, see ``apply``."""
+        found = zip(text.split(), word_evidence(text, peaks), sources, strict=True)
+        return [
+            WordReading(word, self.confidence(source, evidence)) for word, evidence, source in found
+        ]
+
 
 def word_evidence(text: str, peaks: Sequence[float]) -> list[float]:
     """Sum of the log probabilities of each word's characters."""
     sums, start = [], 0
-    for word in text.split(" "):
+    for word in text.split():
         logs = (math.log(max(p, 1e-9)) for p in peaks[start : start + len(word)])
         sums.append(sum(max(log, _LEAST) for log in logs))
         start += len(word) + 1

@@ -79,7 +79,9 @@ class Weights:
             numbers = value if isinstance(value, tuple) else (value,)
             count = len(item.default) if isinstance(item.default, tuple) else 1
             if len(numbers) != count or not all(_is_number(x) for x in numbers):
-                raise LexiconError(f"weight check failed: {item.name} is {value!r}")
+                raise LexiconError(f"weight check failed: {item.name} is {str(value)[:60]!r}")
+        if self.scale <= 0:
+            raise LexiconError(f"weight check failed: scale is {self.scale}, not above 0")
 
     @classmethod
     def from_dict(cls, values: object) -> Self:

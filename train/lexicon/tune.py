@@ -5,9 +5,7 @@
         --free prose/
 
 Each weight is moved up and down as long as fewer errors are expected, a few rounds with ever
-smaller steps. Expected errors, not counted ones: each text that the beam holds counts with its
-probability, so that small moves are seen. Free text must not get worse than the network reads it;
-what it gets worse is added twice.
+smaller steps. Free text must only not get worse than the network reads it.
 """
 
 import json
@@ -32,33 +30,16 @@ from edge_runtime.decoder import Decoder
 from edge_runtime.lexicon import Lexicon
 from edge_runtime.lexicon_meta import Weights
 from edge_runtime.metrics import edit_distance
+from train.lexicon.lines import Lines, parse_sets
 
-Lines = list[tuple[str, Logits]]
-"""Label and logits of each line."""
 STEPS: dict[str, float] = {
     "scale": 0.12, "bonus": 0.4, "typed": 0.15, "other_kind": 0.05, "bare_district": 0.05,
 }  # fmt: skip
 """First step of a weight; of those not named here 0.8."""
 BOUNDS = {"scale": (0.1, 2.0), "typed": (0.02, 0.98), "other_kind": (0.001, 1.0),
           "bare_district": (0.0, 1.0), "free": (2.0, 30.0)}  # fmt: skip
-FREE_WEIGHT = 2.0
-
-
-def read_lines(model: Path, folder: Path, part: str, limit: int | None = None) -> Lines:
-    """Labels and logits of one part of a data set."""
-    from edge_runtime.image import load_gray
-    from edge_runtime.preprocess import preprocess
-    from edge_runtime.recognizer import Recognizer
-    from train.eval_cli import load_samples
-
-    recognizer = Recognizer(model, threads=1)
-    return [
-        (
-            sample.text,
-            recognizer.network.run(preprocess(load_gray(sample.path), recognizer.settings)),
-        )
-        for sample in load_samples(folder, part, limit)
-    ]
+FREE_WEIGHT, FREE_TOLERANCE = 1.0, 0.1
+"""What a point of CER above the network's weighs on free text, and how much of it is no matter."""
 
 
 @cache
@@ -66,31 +47,31 @@ def _distance(reference: str, reading: str) -> int:
     return edit_distance(reference, reading)
 
 
-def expected_errors(decoder: Decoder, lines: Sequence[tuple[str, Logits]]) -> float:
-    """Edits that are to be expected over the texts in the beam."""
-    total = 0.0
+def count_errors(decoder: Decoder, lines: Sequence[tuple[str, Logits]]) -> tuple[float, float]:
+    """Edits of the best texts, and those to be expected over all texts in the beam."""
+    counted = expected = 0.0
     for label, logits in lines:
         found = beam_search(logits[::-1], decoder.charset.blank, decoder.model, BeamSettings())
         scores = np.array([hypothesis.score for hypothesis in found])
         shares = np.exp(scores - scores.max())
         texts = (decoder.charset.decode(h.symbols[::-1]) for h in found)
         edits = np.array([_distance(label, " ".join(text.split())) for text in texts])
-        # Half counted, half expected: a wrong first place counts even if it is a narrow one.
-        total += 0.5 * float(shares @ edits) / float(shares.sum()) + 0.5 * float(edits[0])
-    return total
+        counted += float(edits[0])
+        expected += float(shares @ edits) / float(shares.sum())
+    return counted, expected
 
 
 _SHARED: dict[str, Any] = {}
 """What the worker processes inherit."""
 
 
-def _errors(task: tuple[Weights, str, int, int]) -> float:
+def _errors(task: tuple[Weights, str, int, int]) -> tuple[float, float]:
     weights, name, start, end = task
     lexicon = _SHARED["lexicon"]
     decoder = Decoder(
         _SHARED["charset"], replace(lexicon, meta=replace(lexicon.meta, weights=weights))
     )
-    return expected_errors(decoder, _SHARED["sets"][name][start:end])
+    return count_errors(decoder, _SHARED["sets"][name][start:end])
 
 
 class Objective:
@@ -121,7 +102,9 @@ class Objective:
         ]
         totals = dict.fromkeys(self._sizes, 0.0)
         for task, errors in zip(tasks, self._pool.map(_errors, tasks), strict=True):
-            totals[task[1]] += errors
+            # Half of each: small moves are seen, and a narrow wrong first place still counts.
+            free = task[1].startswith("free")
+            totals[task[1]] += errors[0] if free else 0.5 * sum(errors)
         self.percent = {name: 100 * totals[name] / self._letters[name] for name in totals}
         return sum(self._cost(name) for name in totals)
 
@@ -129,7 +112,7 @@ class Objective:
         if not name.startswith("free"):
             return self.percent[name]
         network = 100 * self._network[name] / self._letters[name]
-        return FREE_WEIGHT * max(0.0, self.percent[name] - network)
+        return FREE_WEIGHT * max(0.0, self.percent[name] - network - FREE_TOLERANCE)
 
 
 def moves(weights: Weights, shrink: float) -> Iterator[tuple[str, int, float]]:
@@ -146,7 +129,8 @@ def moved(weights: Weights, name: str, index: int, step: float) -> Weights:
     value = getattr(weights, name)
     numbers = list(value) if isinstance(value, tuple) else [value]
     numbers[index] = round(min(high, max(low, numbers[index] + step)), 4)
-    return replace(weights, **{name: tuple(numbers) if isinstance(value, tuple) else numbers[0]})
+    change: dict[str, Any] = {name: tuple(numbers) if isinstance(value, tuple) else numbers[0]}
+    return replace(weights, **change)
 
 
 def search(objective: Objective, weights: Weights, rounds: int) -> Weights:
@@ -196,12 +180,9 @@ def main(
 ) -> None:
     """Learn the weights of a lexicon for MODEL."""
     opened = Lexicon.open(lexicon)
-    sets: dict[str, Lines] = {}
-    for item in lines:
-        folder, _, part = item.rpartition(":")
-        sets[f"{Path(folder).name}:{part}"] = read_lines(model, Path(folder), part)
-    for item in free:
-        sets[f"free:{Path(item).name}"] = read_lines(model, Path(item), "all")
+    sets = parse_sets(model, lines)
+    for name, read in parse_sets(model, [f"{folder}:all" for folder in free]).items():
+        sets[f"free:{name}"] = read
     charset = Bundle.open(model).charset
     objective = Objective(charset, opened, sets, workers)
     weights = search(objective, opened.meta.weights, rounds)
