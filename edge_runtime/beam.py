@@ -40,7 +40,7 @@ class BeamSettings:
 
     width: int = 16
     """Prefixes kept after each time step."""
-    margin: float = 8.0
+    margin: float = 7.5
     """Prefixes this many nats behind the best are dropped."""
     floor: float = 1e-3
     """Classes below this probability are not looked at in a time step."""
@@ -116,14 +116,13 @@ class _Search:
     def extend(self, step: int, p_blank: float, candidates: Candidates) -> None:
         """Pass the masses on through one time step, and keep the best prefixes."""
         best = self._stay(p_blank, dict(candidates))
-        top = self.beam[0]
-        # The best extension is at least about this good, unless the language model dislikes it.
-        floor = max(best, (top.blank + top.label) * candidates[0][1] * self.cut**0.25) * self.cut
         touched = list(self.beam)
+        floor = best * self.cut
+        width = 2 * self.settings.width
         for rank, prefix in enumerate(self.beam, 1):
             total = prefix.blank + prefix.label
             # Of sorted prefixes and sorted classes only these pairs can be among the best.
-            for symbol, p in candidates[: 2 * self.settings.width // rank]:
+            for symbol, p in candidates[: width // rank]:
                 if total * p < floor:
                     break
                 child = prefix.children.get(symbol, _MISSING)
@@ -134,6 +133,8 @@ class _Search:
                 mass = (prefix.blank if symbol == prefix.symbol else total) * p * child.gain
                 if mass < floor:
                     continue
+                if mass > best:  # the best are looked at first, so the floor soon stands
+                    best, floor = mass, mass * self.cut
                 if child.next_label == 0.0 == child.next_blank:
                     touched.append(child)
                 child.next_label += mass

@@ -5,20 +5,22 @@ costs relative to the cheapest. Such sets are few and return all the time, so ea
 knows its successors: the automaton becomes deterministic where a line needs it.
 """
 
-from typing import Any, Final, NamedTuple
+from operator import itemgetter
+from typing import Any, Final
 
 from edge_runtime.casing import CaseState, Casing, letter_kind
 from edge_runtime.grammar import Anything, State, TextGrammar
 
-MAX_STATES: Final = 6
+MAX_STATES: Final = 4
 """Ways of reading one text that are kept, the cheapest ones."""
-MARGIN: Final = 128
+MARGIN: Final = 96
 """Ways that cost this much more than the cheapest are dropped, sixteenths of a nat."""
-MAX_SETS: Final = 20000
+MAX_SETS: Final = 8000
 """Sets remembered before all are forgotten, which bounds the memory of a long run."""
 
 
 _MISSING: Final[Any] = object()
+_COST: Final = itemgetter(1)
 
 
 class StateSet:
@@ -34,11 +36,8 @@ class StateSet:
         """Cost of ending here, once it is known."""
 
 
-class Remembered(NamedTuple):
-    """What the model remembers of a text."""
-
-    ways: StateSet
-    case: CaseState
+Remembered = tuple[StateSet, CaseState]
+"""What the model remembers of a text: the ways to read it, and the case of its letters."""
 
 
 class LineModel:
@@ -59,7 +58,7 @@ class LineModel:
         if len(self._sets) > MAX_SETS:
             self._sets = {}
             self._grammar.forget()
-        return Remembered(self._set(self._grammar.starts()), self._casing.start)
+        return self._set(self._grammar.starts()), self._casing.start
 
     def advance(self, before: Remembered, symbol: int) -> tuple[Remembered, float] | None:
         """What is remembered with one more class, and the class's cost."""
@@ -73,7 +72,7 @@ class LineModel:
         after, cost = step
         case_after, case_cost = case.next[kind] or self._casing.step(case, kind)
         cost += case_cost
-        return Remembered(after, case_after), cost * self._unit - self._bonus
+        return (after, case_after), cost * self._unit - self._bonus
 
     def end_cost(self, before: Remembered) -> float:
         """Cost of the text's ending here; infinite where it cannot."""
@@ -88,13 +87,16 @@ class LineModel:
     def _step(self, ways: StateSet, symbol: str) -> tuple[StateSet, int] | None:
         reached: dict[State, int] = {}
         for state, cost in ways.items:
-            for target, arc_cost in self._grammar.arcs(state, symbol):
-                total = cost + arc_cost
-                if total < reached.get(target, total + 1):
-                    reached[target] = total
+            arcs = state.arcs.get(symbol)
+            if arcs is None:
+                arcs = self._grammar.arcs(state, symbol)
+            for target, arc_cost in arcs:
+                before = reached.get(target)
+                if before is None or cost + arc_cost < before:
+                    reached[target] = cost + arc_cost
         if not reached:
             return None
-        items = sorted(reached.items(), key=_cost)
+        items = sorted(reached.items(), key=_COST)
         best = items[0][1]
         kept = [(s, cost - best) for s, cost in items[:MAX_STATES] if cost - best < MARGIN]
         # Always keep a way on for any text, and the way that leaves all to the network.
@@ -109,7 +111,3 @@ class LineModel:
         if found is None:
             found = self._sets.setdefault(items, StateSet(items))
         return found
-
-
-def _cost(item: tuple[State, int]) -> int:
-    return item[1]
