@@ -7,7 +7,7 @@ province before and since July 2025) are read as one, and what lies in either ma
 """
 
 import math
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from edge_runtime.entries import Entries
 from edge_runtime.grammar import (
@@ -27,6 +27,8 @@ from edge_runtime.units import Units
 Place = tuple[int, ...]
 """The places whose name was just read; () at the end of the line."""
 _MAX_DIGITS = 3
+MAX_LISTS: Final = 200
+"""Lists of names that are remembered; all are forgotten when there are more."""
 _KIND = -1
 """Marks the entries that are kinds and not places."""
 
@@ -91,11 +93,6 @@ class AddressGrammar(TextGrammar):
     def starts(self) -> tuple[Arc, ...]:
         """The end of a line, with the costs of the ways to begin there."""
         return ((self.state(AtPlace((), True)), 0), *super().starts()[1:])
-
-    def forget(self) -> None:
-        """Drop all states and lists of names; those in use stay valid."""
-        super().forget()
-        self._entries = {}
 
     def _level(self, place: Place) -> int:
         """Level of the places that may come next; 0 at the end of the line."""
@@ -190,6 +187,8 @@ class AddressGrammar(TextGrammar):
     def _entries_at(self, at: AtPlace) -> Entries[Place]:
         found = self._entries.get(at)
         if found is None:
+            if len(self._entries) >= MAX_LISTS:
+                self._entries = {}
             found = self._entries[at] = Entries(self._names_at(at))
         return found
 

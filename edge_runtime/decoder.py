@@ -77,6 +77,11 @@ class Decoder:
         best = found[0]
         return tidy(self.charset.decode(best.symbols[::-1]), list(best.peaks[::-1]))
 
+    def forget(self) -> None:
+        """Drop what is remembered of earlier lines; it only makes reading faster."""
+        if self.grammar is not None:
+            self.model.forget()
+
     def sources(self, text: str) -> list[str]:
         """Who vouches for each word of a text, see ``calibration.SOURCES``."""
         if self.grammar is None:

@@ -56,9 +56,13 @@ class LineModel:
     def start(self) -> Remembered:
         """What is remembered of the empty text."""
         if len(self._sets) > MAX_SETS:
-            self._sets = {}
-            self._grammar.forget()
+            self.forget()
         return self._set(self._grammar.starts()), self._casing.start
+
+    def forget(self) -> None:
+        """Drop all sets and states; they are made anew where they are needed."""
+        self._sets = {}
+        self._grammar.forget()
 
     def advance(self, before: Remembered, symbol: int) -> tuple[Remembered, float] | None:
         """What is remembered with one more class, and the class's cost."""

@@ -56,7 +56,7 @@ def logits_of(
         blank = np.full(classes, 1e-6)
         blank[charset.blank] = 1.0
         rows += [row, blank]
-    return np.log(np.array(rows)).astype(np.float32)
+    return np.asarray(np.log(np.array(rows)), np.float32)
 
 
 def section_words(*words: str) -> tuple[str, dict[str, np.ndarray]]:

@@ -16,13 +16,11 @@ from edge_runtime.lexicon_meta import Weights
 from edge_runtime.line_model import LineModel
 from tests.lexicons import logits_of, vietnam, words_bytes
 
+_ZERO = (0.0,) * 4
 NEUTRAL = replace(
-    Weights(),
-    **{
-        name: (0.0,) * 4
-        for name in ("small", "capital", "inner_capital", "inner_small", "comma", "style")
-    },
-)
+    Weights(), small=_ZERO, capital=_ZERO, inner_capital=_ZERO, inner_small=_ZERO, comma=_ZERO,
+    style=_ZERO,
+)  # fmt: skip
 """Weights that do not care for case."""
 
 
@@ -90,7 +88,9 @@ def test_a_free_line_costs_what_its_bonus_gives() -> None:
     assert cost(model, "wjfz zzj wwfj qqfj zwj") == pytest.approx(0.5 * 2.0)
 
 
-def test_the_model_is_deterministic_whatever_was_read_before(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_model_is_deterministic_whatever_was_read_before(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     used, fresh = model_of(), model_of()
     texts = ["Đa Phước An Phú An Giang", "12 Bà Triệu", "Quỳnh Hoa Quỳnh Lưu Nghệ An"]
     before = [cost(used, text) for text in texts]
@@ -108,8 +108,9 @@ def test_words_of_any_language(tmp_path: Path) -> None:
     def spelled(text: str) -> float:
         states, total = model.start(), 0.0
         for symbol in reversed(text):
-            states, more = model.advance(states, charset.index(symbol)) or (None, 0.0)
-            total += more
+            step = model.advance(states, charset.index(symbol))
+            assert step is not None
+            states, total = step[0], total + step[1]
         return total + model.end_cost(states)
 
     assert spelled("Łódź") < spelled("Łódr")
@@ -120,7 +121,9 @@ def test_words_of_any_language(tmp_path: Path) -> None:
 def test_the_beam_reads_the_place_that_the_network_doubts() -> None:
     """At one letter the network prefers another, by far; the address says which it is."""
     text = "Đa Phước An Phú An Giang"
-    logits = logits_of(VIETNAMESE, text, {5: {"ư": 0.02, "u": 0.93}, 11: {"P": 0.9}, 13: {"ù": 0.9}})
+    logits = logits_of(
+        VIETNAMESE, text, {5: {"ư": 0.02, "u": 0.93}, 11: {"P": 0.9}, 13: {"ù": 0.9}}
+    )
     plain = VIETNAMESE.decode(beam_search(logits, VIETNAMESE.blank)[0].symbols)
     assert plain != text
     best = beam_search(logits[::-1], VIETNAMESE.blank, model_of())[0]

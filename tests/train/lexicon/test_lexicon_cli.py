@@ -79,7 +79,9 @@ def test_weights_can_be_given(tmp_path: Path) -> None:
     listed.write_text("an\n")
     weights.write_text("scale = 0.25\n")
     out = tmp_path / "x.bin"
-    assert run("lexicon", "build", "--words", listed, "--weights", weights, "-o", out).exit_code == 0
+    assert (
+        run("lexicon", "build", "--words", listed, "--weights", weights, "-o", out).exit_code == 0
+    )
     assert Lexicon.open(out).meta.weights.scale == 0.25
     weights.write_text("luck = 1\n")
     result = run("lexicon", "build", "--words", listed, "--weights", weights, "-o", out)
@@ -135,7 +137,7 @@ def test_run_and_eval_read_with_each_choice(
 
 def test_a_lexicon_that_is_not_there_is_one_clear_line(tmp_path: Path) -> None:
     picture = write_picture(tmp_path / "1.png")
-    model = ["--model", model_path()]
+    model = ["--model", str(model_path())]
     result = run("run", picture, *model, "--lexicon", "builtin")
     assert (result.exit_code, result.stdout) == (1, "")
     assert "has no lexicon: use --lexicon none or a file" in result.stderr
@@ -161,7 +163,15 @@ def test_fields_are_added_to_jsonl(tmp_path: Path) -> None:
     lexicon.write_bytes(build(Recipe("p", tables=[table], weights=read_weights())))
     picture = write_picture(tmp_path / "1.png", "1 xx xa đx xăộx")
     result = run(
-        "run", picture, "--model", model_path(), "--lexicon", lexicon, "--fields", "--format", "jsonl"
+        "run",
+        picture,
+        "--model",
+        model_path(),
+        "--lexicon",
+        lexicon,
+        "--fields",
+        "--format",
+        "jsonl",
     )
     assert result.exit_code == 0, result.stderr
     record = json.loads(result.stdout)

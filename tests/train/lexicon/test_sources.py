@@ -10,7 +10,7 @@ from edge_runtime.errors import LexiconError, RuntimeMissingError
 from train.lexicon import sources
 from train.lexicon.sources import Country, read_phrases
 from train.lexicon.units import check_levels, walk
-from train.lexicon.vietnamese import fold, split_kind, spellings, words_of
+from train.lexicon.vietnamese import fold, spellings, split_kind, words_of
 
 
 def written(tmp_path: Path, name: str, text: str) -> Path:
