@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from edge_runtime.charset import Charset
-from edge_runtime.errors import BundleError, ConversionError, DataError, RecipeError
+from edge_runtime.errors import ConversionError, DataError, RecipeError
 from edge_runtime.preprocess import Preprocessing
 from train.checkpoint import CheckpointCard, card_path, read_card
 
@@ -39,8 +39,8 @@ def read_training_card(checkpoint: Path, charset: Path | None) -> CheckpointCard
         return CheckpointCard("unknown", {}, symbols, Preprocessing(), UNKNOWN_STRIDE, 1)
     try:
         card = read_card(checkpoint)
-    except (RecipeError, DataError, BundleError) as error:
-        raise ConversionError(f"{path}: {error}") from None
+    except RecipeError as error:
+        raise ConversionError(str(error)) from None
     return card if symbols is None else replace(card, charset=symbols)
 
 

@@ -23,7 +23,7 @@ from edge_runtime.atomic import write_atomically
 from edge_runtime.bundle import write_bundle
 from edge_runtime.card import Card
 from edge_runtime.errors import ConversionError
-from train.checkpoint import CheckpointCard
+from train.checkpoint import CheckpointCard, check_file
 
 _DESCRIBE_CURE = "check that the file is a Keras 3 model that loads in this environment"
 _CONVERT_CURE = "use --precision fp32, or another version of TensorFlow"
@@ -86,7 +86,8 @@ def convert_checkpoint(request: Request, say: Say = lambda _: None) -> Result:
         say: receives one line per stage.
 
     Raises:
-        ConversionError: the checkpoint cannot be converted; stage or layer is named.
+        RecipeError: the checkpoint is missing or not a Keras file.
+        ConversionError: it cannot be converted; stage or layer is named.
         GateError: the result differs from Keras beyond tolerance; nothing is written.
         DataError: the pictures cannot be read.
         OSError: an output cannot be written.
@@ -114,8 +115,7 @@ def convert_checkpoint(request: Request, say: Say = lambda _: None) -> Result:
 
 def _check_paths(request: Request) -> None:
     """Fail now, not after minutes."""
-    if not request.checkpoint.is_file():
-        raise ConversionError(f"{request.checkpoint}: no such checkpoint")
+    check_file(request.checkpoint)
     for path in (request.target, request.report):
         if path is not None and not path.resolve().parent.is_dir():
             raise ConversionError(f"{path}: its folder does not exist: make it first")

@@ -44,7 +44,7 @@ def load_gray(source: Path | bytes) -> Gray:
     if not data:
         raise ImageError("the file is empty")
     if len(data) > MAX_BYTES:
-        raise _too_large(len(data))
+        raise _too_large()
     size = header_size(data)
     if size is None:
         raise ImageError("not a picture in a known format (JPEG, PNG, BMP, TIFF, WebP, PNM)")
@@ -67,15 +67,16 @@ def check_size(width: int, height: int) -> None:
         raise ImageError(f"{width}x{height} pixels is over the limit of {limit}")
 
 
-def _too_large(size: int) -> ImageError:
-    return ImageError(f"{size / 2**20:.0f} MiB is over the limit of {MAX_BYTES // 2**20} MiB")
+def _too_large() -> ImageError:
+    return ImageError(f"the file is over the limit of {MAX_BYTES // 2**20} MiB")
 
 
 def _read(path: Path) -> bytes:
     try:
         if path.stat().st_size > MAX_BYTES:
-            raise _too_large(path.stat().st_size)
-        return path.read_bytes()
+            raise _too_large()
+        with path.open("rb") as stream:  # a device says 0 bytes and may never end
+            return stream.read(MAX_BYTES + 1)
     except FileNotFoundError:
         raise ImageError("no such file") from None
     except IsADirectoryError:

@@ -1,12 +1,13 @@
 """Counts multiply-accumulates of a network at a given width.
 
 Shapes come from the TFLite runtime itself, without delegates: it knows what every tensor becomes
-once the width is set, and how often a loop really turns.
+once the width is set, and how often a loop really turns. Not counted are loops within loops, and
+loops that end by something else than a counter.
 """
 
 from dataclasses import dataclass
 from math import prod
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -14,6 +15,8 @@ from edge_runtime.errors import InferenceError
 from edge_runtime.native_log import quiet_native_log
 from edge_runtime.network_file import NetworkFile, Operator, Subgraph
 from edge_runtime.runtimes import Runtime
+
+_INTEGERS: Final = ("int32", "int64")
 
 Shapes = dict[int, tuple[int, ...]]
 """Shape of each tensor of a subgraph by its index."""
@@ -80,8 +83,8 @@ def _count(
         if macs:
             counts[operator.name] = counts.get(operator.name, 0) + macs
         if operator.name == "WHILE" and index == 0:
-            body, turns = operator.subgraphs[1], _turns(operator, shapes, interpreter)
-            _count(file, body, times * turns, interpreter, counts)
+            turns = _turns(file, operator, shapes, interpreter)
+            _count(file, operator.subgraphs[1], times * turns, interpreter, counts)
 
 
 def _shapes(graph: Subgraph, index: int, interpreter: Any) -> Shapes:
@@ -94,24 +97,35 @@ def _shapes(graph: Subgraph, index: int, interpreter: Any) -> Shapes:
     return shapes
 
 
-def _turns(operator: Operator, shapes: Shapes, interpreter: Any) -> int:
+def _turns(file: NetworkFile, operator: Operator, shapes: Shapes, interpreter: Any) -> int:
     """How often a loop turned: by how much its counter, an integer that goes up by one, grew."""
     turns = 0
-    for before, after in zip(operator.inputs, operator.outputs, strict=False):
-        if prod(shapes[after]) == 1 and prod(shapes[before]) == 1:
-            start, end = _value(interpreter, before), _value(interpreter, after)
-            if end is not None and start is not None:
-                turns = max(turns, end - start)
+    for variable in _counters(file, operator):
+        before, after = operator.inputs[variable], operator.outputs[variable]
+        if file.main.tensors[before].dtype in _INTEGERS and prod(shapes[before]) == 1:
+            turns = max(turns, _value(interpreter, after) - _value(interpreter, before))
     return turns
 
 
-def _value(interpreter: Any, index: int) -> int | None:
-    """An integer of one tensor; None for other types, and for a loop's constants after the loop."""
-    try:
-        value = interpreter.get_tensor(index)
-    except ValueError:
-        return None
-    return int(value.reshape(-1)[0]) if np.issubdtype(value.dtype, np.integer) else None
+def _counters(file: NetworkFile, operator: Operator) -> list[int]:
+    """Positions of the loop variables that the condition looks at and the body computes anew.
+
+    The others are not to be read: what a body passes on unchanged, like the limit of the counter,
+    ai-edge-litert does not copy out of the loop, and its tensor holds whatever the memory held.
+    """
+    condition, body = (file.subgraphs[index] for index in operator.subgraphs)
+    compared = {tensor for step in condition.operators for tensor in step.inputs}
+    variables = zip(condition.inputs, body.inputs, body.outputs, strict=True)
+    return [
+        position
+        for position, (looked_at, start, end) in enumerate(variables)
+        if looked_at in compared and start != end
+    ]
+
+
+def _value(interpreter: Any, index: int) -> int:
+    """The integer that a tensor of one element holds."""
+    return int(interpreter.get_tensor(index).reshape(-1)[0])
 
 
 def operator_macs(operator: Operator, shapes: Shapes) -> int:

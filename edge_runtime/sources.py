@@ -78,9 +78,8 @@ def _folder(folder: Path, recursive: bool) -> Iterator[Source]:
     except OSError as error:
         yield Source(_printable(str(folder)), error=f"the folder cannot be read ({error.strerror})")
         return
-    pictures = [
-        e for e in entries if Path(e.name).suffix.lower() in SUFFIXES and not _holds(e.is_dir)
-    ]
+    # Pipes and devices are left out: reading one could wait for ever.
+    pictures = [e for e in entries if Path(e.name).suffix.lower() in SUFFIXES and _may_be_file(e)]
     # Links to folders are not followed: they may lead in a circle.
     inner = [e for e in entries if recursive and _holds(e.is_dir) and not e.is_symlink()]
     if not pictures and not inner:
@@ -90,6 +89,11 @@ def _folder(folder: Path, recursive: bool) -> Iterator[Source]:
         yield Source(_printable(str(folder / entry.name)), folder / entry.name)
     for entry in inner:
         yield from _folder(folder / entry.name, recursive)
+
+
+def _may_be_file(entry: os.DirEntry[str]) -> bool:
+    """A file, or what reading will tell: a link that leads nowhere, a file that is locked away."""
+    return _holds(entry.is_file) or not _holds(Path(entry.path).exists)
 
 
 def _holds(test: Callable[[], bool]) -> bool:

@@ -106,6 +106,41 @@ def test_errors_are_one_line_on_stderr(
     assert result.stdout == ""
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        "train --data edge_runtime/samples --out {new}",
+        "convert train/checkpoints/vi-line.keras -o {new}",
+        "eval train/checkpoints/vi-line.keras edge_runtime/samples",
+        "synth --fonts tests/fixtures/fonts --text tests/fixtures/text --count 1 --out {new}",
+        "recombine train/checkpoints/vi-line.keras --data edge_runtime/samples"
+        " --text tests/fixtures/text --count 1 --out {new}.npy",
+    ],
+)
+def test_a_command_whose_extra_is_missing_names_it(
+    root_dir: Path, tmp_path: Path, command: str
+) -> None:
+    """As on a device; child processes do not find the packages either."""
+    hidden = tmp_path / "hidden"
+    hidden.mkdir()
+    for name in ("tensorflow", "keras", "rich", "PIL", "fontTools"):
+        missing = f"raise ModuleNotFoundError({f'No module named {name!r}'!r}, name={name!r})\n"
+        (hidden / f"{name}.py").write_text(missing)
+    done = subprocess.run(
+        [sys.executable, "-m", "edge_runtime", *command.format(new=tmp_path / "new").split()],
+        cwd=root_dir,
+        env=os.environ | {"PYTHONPATH": str(hidden), "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.splitlines()[-1].endswith(": pip install 'edge-htr[desktop]'")
+    assert "Traceback" not in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["hidden"]
+
+
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), click.Abort()])
 def test_interruption_exits_130(invoke: Invoke, error: BaseException) -> None:
     result = invoke(raising(error))

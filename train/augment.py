@@ -46,6 +46,8 @@ class Augmentation:
     """Share of lines that get ruled lines, border remains or a blot."""
     erase: float = 0.15
     """Share of lines that lose a strip of rows or columns."""
+    hide: float = 0.15
+    """Share of lines with a few small patches blanked, so that a letter is read from its rest."""
 
 
 def draw_stretch(settings: Augmentation, rng: Random) -> float:
@@ -71,6 +73,8 @@ def augment(ink: Ink, stretch: float, settings: Augmentation, rng: Random) -> In
     warped = _pen(warped, settings, rng)
     if rng.random() < settings.erase:
         warped = _erase(warped, rng)
+    if rng.random() < settings.hide:
+        warped = _hide(warped, rng)
     return _tone(warped, settings, rng)
 
 
@@ -123,15 +127,27 @@ def _pen(ink: Ink, settings: Augmentation, rng: Random) -> Ink:
 def _erase(ink: Ink, rng: Random) -> Ink:
     """Cut rows off at the top or bottom, as a bad crop does, or blank a few columns."""
     out = ink.copy()
+    rows, columns = out.shape
     kind = rng.random()
     if kind < 0.3:
-        out[: rng.integers(1, 6)] = 0
+        out[: rng.integers(1, max(2, rows // 8))] = 0
     elif kind < 0.7:
-        out[-int(rng.integers(1, 9)) :] = 0
+        out[-int(rng.integers(1, max(2, rows // 5))) :] = 0
     else:
         for _ in range(int(rng.integers(1, 4))):
-            at = int(rng.integers(0, max(1, out.shape[1] - 4)))
+            at = int(rng.integers(0, max(1, columns - 4)))
             out[:, at : at + int(rng.integers(1, 4))] = 0
+    return out
+
+
+def _hide(ink: Ink, rng: Random) -> Ink:
+    """Blank one patch for every hundred columns or so, about as large as half a letter."""
+    out = ink.copy()
+    rows, columns = out.shape
+    for _ in range(int(rng.integers(1, 2 + columns // 100))):
+        height, width = int(rng.integers(3, 3 + rows // 4)), int(rng.integers(3, 12))
+        top, left = int(rng.integers(0, rows)), int(rng.integers(0, columns))
+        out[top : top + height, left : left + width] = 0
     return out
 
 
@@ -141,7 +157,8 @@ def _clutter(ink: Ink, rng: Random) -> Ink:
     rows, columns = out.shape
     value = int(rng.integers(90, 256))
     if rng.random() < 0.7:
-        y = int(rng.integers(0, rows) if rng.random() < 0.3 else rng.choice((2, 4, 41, 44, 46)))
+        edge = float(rng.choice((0.04, 0.08, 0.85, 0.92, 0.96))) * rows
+        y = int(rng.integers(0, rows) if rng.random() < 0.3 else edge)
         drop = int(rng.integers(-3, 4))
         cv2.line(out, (0, y), (columns, y + drop), value, int(rng.integers(1, 3)))
     if rng.random() < 0.5:

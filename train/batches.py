@@ -6,9 +6,11 @@ computed, and padded to a few distinct widths, since each new width costs a comp
 """
 
 import os
+import signal
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -35,10 +37,14 @@ class Source:
 
 @dataclass(frozen=True)
 class BatchPlan:
-    """One batch, before any pixel is touched: (source, line, stretch, seed) rows and its width."""
+    """One batch, before any pixel is touched."""
 
     rows: tuple[tuple[int, int, float, int], ...]
+    """(file, line, stretch, seed) of each line."""
     width: int
+    """Columns that all lines are padded to."""
+    files: tuple[Path, ...]
+    """The packed files that the rows count."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +54,8 @@ class BatchSettings:
     size: int = 32
     width_step: int = 96
     """Batches are padded to multiples of this, pixels."""
+    max_width: int = 0
+    """Lines are stretched to this at most, pixels; 0 as far as the augmentation says."""
     block: int = 1024
     """Lines are sorted by width inside shuffled blocks of this many."""
     seed: int = 0
@@ -72,6 +80,7 @@ def plan_epoch(
     """The batches of one epoch, wholly determined by the settings' seed and the epoch's number."""
     rng = np.random.default_rng((settings.seed, epoch))
     total = sum(s.weight for s in sources)
+    files = tuple(s.lines.path for s in sources)
     rows: list[tuple[int, int, float, int, float]] = []
     for number, source in enumerate(sources):
         share = round(lines * source.weight / total)
@@ -79,8 +88,10 @@ def plan_epoch(
             continue
         for i in passes(len(source.lines), epoch * share, share, settings.seed + number):
             stretch = draw_stretch(augmentation, rng) if augmentation else 1.0
-            width = float(source.lines.widths[i]) * stretch
-            rows.append((number, int(i), stretch, int(rng.integers(2**31)), width))
+            width = float(source.lines.widths[i])
+            if settings.max_width:
+                stretch = min(stretch, settings.max_width / width)
+            rows.append((number, int(i), stretch, int(rng.integers(2**31)), width * stretch))
     order = rng.permutation(len(rows))
     plans: list[BatchPlan] = []
     for start in range(0, len(rows), settings.block):
@@ -88,48 +99,50 @@ def plan_epoch(
         for at in range(0, len(block) - settings.size + 1, settings.size):
             part = block[at : at + settings.size]
             steps = int(-(-part[-1][4] // settings.width_step))
-            plans.append(BatchPlan(tuple(r[:4] for r in part), steps * settings.width_step))
+            plans.append(BatchPlan(tuple(r[:4] for r in part), steps * settings.width_step, files))
     return [plans[j] for j in rng.permutation(len(plans))]
+
+
+def label_width(sources: Sequence[Source], longest: int = 0) -> int:
+    """One label width for all batches, since another one would cost another compilation."""
+    texts = max((len(text) for source in sources for text in source.lines.texts), default=1)
+    return -(-max(texts, longest) // 8) * 8
 
 
 _worker: dict[str, Any] = {}
 
 
-def _start_worker(paths: list[Path], charset: str, augmentation: Augmentation | None) -> None:
+def _start_worker(charset: str, augmentation: Augmentation | None, labels: int) -> None:
     import cv2
 
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the training process' to handle
     cv2.setNumThreads(1)
     os.nice(2)  # the training step itself goes first
-    _worker["sources"] = [read_packed(p) for p in paths]
-    _worker["charset"] = Charset(charset)
-    _worker["augmentation"] = augmentation
+    _worker["making"] = (Charset(charset), augmentation, labels)
+
+
+# Files come and go during a run with fresh lines: a few more than one epoch uses.
+_open_packed = lru_cache(maxsize=64)(read_packed)
 
 
 def _make(plan: BatchPlan) -> Batch:
-    return make_batch(plan, _worker["sources"], _worker["charset"], _worker["augmentation"])
+    return make_batch(plan, *_worker["making"])
 
 
 def make_batch(
-    plan: BatchPlan,
-    sources: Sequence[PackedLines],
-    charset: Charset,
-    augmentation: Augmentation | None,
+    plan: BatchPlan, charset: Charset, augmentation: Augmentation | None, labels: int
 ) -> Batch:
-    """Pixels uint8 (B, H, width, 1), padded with 0, and classes int32 (B, L), padded with -1."""
-    height = sources[0].height
-    pixels = np.zeros((len(plan.rows), height, plan.width, 1), np.uint8)
-    labels = []
+    """Pixels uint8 (B, H, width, 1) and classes int32 (B, labels), padded with 0 and -1."""
+    files = [_open_packed(path) for path in plan.files]
+    pixels = np.zeros((len(plan.rows), files[0].height, plan.width, 1), np.uint8)
+    classes = np.full((len(plan.rows), labels), LABEL_PAD, np.int32)
     for b, (number, i, stretch, seed) in enumerate(plan.rows):
-        ink = sources[number].line(i)
+        ink = files[number].line(i)
         if augmentation is not None:
             ink = augment(ink, stretch, augmentation, np.random.default_rng(seed))
         width = min(ink.shape[1], plan.width)
         pixels[b, :, :width, 0] = ink[:, :width]
-        labels.append(charset.encode(sources[number].texts[i]))
-    # One label width for all batches: another one would cost another compilation.
-    longest = max(len(text) for source in sources for text in source.texts)
-    classes = np.full((len(labels), longest), LABEL_PAD, np.int32)
-    for b, label in enumerate(labels):
+        label = charset.encode(files[number].texts[i])
         classes[b, : len(label)] = label
     return pixels, classes
 
@@ -138,19 +151,13 @@ class BatchMaker:
     """A pool of worker processes that turn plans into batches, a few ahead of the training step."""
 
     def __init__(
-        self,
-        sources: Sequence[Source],
-        charset: Charset,
-        augmentation: Augmentation | None,
-        workers: int = 1,
-        ahead: int = 12,
+        self, charset: Charset, augmentation: Augmentation | None, labels: int, workers: int = 1
     ) -> None:
-        paths = [s.lines.path for s in sources]
         # "spawn": forking a process in which TensorFlow has threads running can hang.
         self._pool = get_context("spawn").Pool(
-            workers, _start_worker, (paths, charset.symbols, augmentation)
+            workers, _start_worker, (charset.symbols, augmentation, labels)
         )
-        self._ahead = ahead
+        self._ahead = 8 + 4 * workers
 
     def batches(self, plans: Sequence[BatchPlan]) -> Iterator[Batch]:
         """Batches in the order of the plans."""

@@ -9,12 +9,13 @@ import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile, ZipFile
 
 import numpy as np
 
 from edge_runtime.atomic import atomic_writer, write_atomically
 from edge_runtime.charset import Charset
-from edge_runtime.errors import RecipeError
+from edge_runtime.errors import BundleError, DataError, RecipeError
 from edge_runtime.native_log import quiet_native_log
 from edge_runtime.preprocess import Preprocessing
 
@@ -76,7 +77,9 @@ def read_card(checkpoint: Path) -> CheckpointCard:
         return CheckpointCard(**values)
     except FileNotFoundError:
         raise RecipeError(f"{path}: missing; it belongs beside {checkpoint.name}") from None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except KeyError as error:
+        raise RecipeError(f"{path}: damaged (it has no {error})") from None
+    except (OSError, ValueError, TypeError, AttributeError, DataError, BundleError) as error:
         raise RecipeError(f"{path}: damaged ({error})") from None
 
 
@@ -99,15 +102,33 @@ def load_model(path: Path) -> Any:
     Raises:
         RecipeError: missing, or not a Keras file.
     """
-    if not path.is_file():
-        raise RecipeError(f"{path}: no such checkpoint")
+    check_file(path)
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     with quiet_native_log():
         import keras
     try:
         return keras.saving.load_model(path, compile=False)
-    except (ValueError, OSError, KeyError, TypeError) as error:
-        first = str(error).strip().splitlines()[0]
+    except (ValueError, OSError, KeyError, TypeError, BadZipFile) as error:
+        first = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise RecipeError(f"{path}: not a usable Keras checkpoint ({first})") from None
+
+
+def check_file(path: Path) -> None:
+    """Refuse what cannot be a ``.keras`` file, before Keras says that it does not exist.
+
+    Raises:
+        RecipeError: missing, another kind of file, or cut short.
+    """
+    if not path.is_file():
+        raise RecipeError(f"{path}: no such checkpoint")
+    try:
+        with ZipFile(path) as archive:
+            archive.getinfo("config.json")
+    except (BadZipFile, KeyError):
+        raise RecipeError(
+            f"{path}: not a Keras checkpoint (a .keras file is a ZIP archive with config.json;"
+            " this is another kind of file, or damaged)"
+        ) from None
 
 
 def save_state(model: Any, state: RunState, path: Path) -> None:
@@ -126,7 +147,7 @@ def load_state(model: Any, path: Path) -> RunState:
         RecipeError: the file is missing, damaged, or of another network.
     """
     try:
-        with np.load(path) as arrays:
+        with path.open("rb") as file, np.load(file) as arrays:
             position = json.loads(arrays["position"].tobytes().decode())
             model.optimizer.build(model.trainable_variables)
             for kind, variables in (
@@ -138,6 +159,9 @@ def load_state(model: Any, path: Path) -> RunState:
         return RunState(**position)
     except FileNotFoundError:
         raise RecipeError(f"{path}: nothing to resume; start without --resume") from None
+    except (BadZipFile, EOFError) as error:
+        last = path.with_name("last.keras")
+        raise RecipeError(f"{path}: damaged ({error}); start a run with --init {last}") from None
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise RecipeError(f"{path}: does not fit this recipe's network ({error})") from None
 

@@ -53,7 +53,8 @@ def read_dataset(folder: Path) -> Dataset:
     """
     try:
         if not folder.is_dir():
-            raise DataError(f"{folder}: no such folder")
+            what = "is a file, not a folder" if folder.exists() else "no such folder"
+            raise DataError(f"{folder}: {what}")
         if (folder / "labels.tsv").is_file():
             return _read_tsv(folder)
         if (folder / "annotations").is_dir() and (folder / "images").is_dir():

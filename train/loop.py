@@ -4,12 +4,10 @@ Written on Keras' ``train_on_batch``, so that it is the same on TensorFlow and J
 the shapes of all batches from the first two, which batches of varying width break.
 """
 
-import signal
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import keras
@@ -17,16 +15,20 @@ import numpy as np
 
 from edge_runtime.charset import Charset
 from edge_runtime.metrics import bootstrap, error_rates
-from train.batches import BatchMaker, Source, plan_epoch
+from train.averaging import averaged
+from train.batches import BatchMaker, Source, label_width, plan_epoch
 from train.cache import PackedLines
 from train.checkpoint import CheckpointCard, RunState, load_state, save_checkpoint, save_state
 from train.evaluate import read_lines
+from train.fresh_lines import FreshLines
+from train.interrupt import Interrupt
 from train.logs import RunLog
-from train.loss import CtcLoss
 from train.optimizer import build_optimizer, lower_rate
 from train.progress import console
 from train.recipe import Recipe
 from train.report import StepReport
+from train.synth.settings import TextSettings
+from train.training_model import TrainingModel, training_model
 
 
 @dataclass
@@ -41,35 +43,13 @@ class Job:
     card: CheckpointCard
     out: Path
     name: str = "model"
+    fresh: FreshLines | None = None
+    """Synthetic lines drawn during the run."""
 
     @property
     def steps(self) -> int:
         """Batches of one epoch, about: blocks cut at their ends lose a few lines."""
         return self.recipe.run.lines_per_epoch // self.recipe.batches.size
-
-
-class Interrupt:
-    """Turns Ctrl-C and SIGTERM into a flag, so that the step is finished and the state saved."""
-
-    def __init__(self) -> None:
-        self.raised = False
-        self._old: dict[int, Any] = {}
-
-    def __enter__(self) -> "Interrupt":
-        """Catch the signals; a second one acts as usual."""
-        for number in (signal.SIGINT, signal.SIGTERM):
-            self._old[number] = signal.signal(number, self._note)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Restore the handlers."""
-        for number, handler in self._old.items():
-            signal.signal(number, handler)
-
-    def _note(self, number: int, frame: FrameType | None) -> None:
-        self.raised = True
-        signal.signal(number, self._old[number])
-        console.print("finishing the step and saving; once more to stop at once")
 
 
 def train(job: Job, *, resume: bool) -> RunState:
@@ -87,22 +67,43 @@ def train(job: Job, *, resume: bool) -> RunState:
     """
     recipe = job.recipe
     job.out.mkdir(parents=True, exist_ok=True)
-    optimizer = build_optimizer(recipe.optimizer, recipe.run.epochs * job.steps)
-    job.model.compile(optimizer=optimizer, loss=CtcLoss(), jit_compile=_jit())
-    optimizer.build(job.model.trainable_variables)
-    state = load_state(job.model, job.out / "state.npz") if resume else RunState()
+    trained = _compiled(job)
+    state = load_state(trained.model, job.out / "state.npz") if resume else RunState()
     log = RunLog(job.out, keep=resume)
-    maker = BatchMaker(job.sources, job.charset, recipe.augmentation, recipe.run.workers)
+    # Synthetic texts are no longer than the longest of the places' texts (TextSettings.lengths).
+    labels = label_width(job.sources, TextSettings().lengths[1] if job.fresh else 0)
+    maker = BatchMaker(job.charset, recipe.augmentation, labels, recipe.run.workers)
     try:
+        if job.fresh is not None:
+            job.fresh.start(state.epoch, recipe.run.epochs)
         with Interrupt() as interrupt:
             while state.epoch < recipe.run.epochs and not interrupt.raised:
-                if not _epoch(job, state, maker, log, interrupt) or _stop_early(recipe, state):
+                whole = _epoch(job, trained, state, maker, log, interrupt)
+                if not whole or _stop_early(recipe, state):
                     break
     finally:
         maker.close()
+        if job.fresh is not None:
+            job.fresh.close()
         log.close()
-    _finish(job, state)
+    with averaged(trained.model):
+        _finish(job, state)
     return state
+
+
+def _compiled(job: Job) -> TrainingModel:
+    """The network with its losses and optimizer."""
+    recipe = job.recipe
+    trained = training_model(job.model, recipe.loss)
+    optimizer = build_optimizer(recipe.optimizer, recipe.run.epochs * job.steps)
+    trained.model.compile(
+        optimizer=optimizer,
+        loss=trained.losses,
+        loss_weights=trained.weights,
+        jit_compile=_jit(),
+    )
+    optimizer.build(trained.model.trainable_variables)
+    return trained
 
 
 def _jit() -> bool:
@@ -110,40 +111,52 @@ def _jit() -> bool:
     return bool(keras.backend.backend() == "jax")
 
 
-def _epoch(job: Job, state: RunState, maker: BatchMaker, log: RunLog, interrupt: Interrupt) -> bool:
+def _epoch(
+    job: Job,
+    trained: TrainingModel,
+    state: RunState,
+    maker: BatchMaker,
+    log: RunLog,
+    interrupt: Interrupt,
+) -> bool:
     """One epoch, or the rest of one; False if it was interrupted."""
-    recipe = job.recipe
+    recipe, model = job.recipe, trained.model
+    fresh = job.fresh.sources(state.epoch) if job.fresh is not None else []
     plans = plan_epoch(
-        job.sources, recipe.run.lines_per_epoch, state.epoch, recipe.batches, recipe.augmentation
+        [*job.sources, *fresh],
+        recipe.run.lines_per_epoch,
+        state.epoch,
+        recipe.batches,
+        recipe.augmentation,
     )
     started, first = time.monotonic(), state.step
     report = StepReport(state, len(plans), recipe)
-    job.model.reset_metrics()
+    model.reset_metrics()
     for pixels, classes in maker.batches(plans[first:]):
-        scaled = pixels.astype(np.float32) / np.float32(255.0)
-        logs = job.model.train_on_batch(scaled, classes, return_dict=True)
+        logs = model.train_on_batch(pixels, trained.targets(classes), return_dict=True)
         report.step_done(float(logs["loss"]))
         if interrupt.raised:
             break
     report.close()
     if interrupt.raised and state.step < len(plans):
-        save_state(job.model, state, job.out / "state.npz")
+        save_state(model, state, job.out / "state.npz")
         return False
     state.epoch, state.step = state.epoch + 1, 0
     lines = (len(plans) - first) * recipe.batches.size
     row: dict[str, float] = {
         "epoch": state.epoch,
         "loss": report.loss,
-        "learning_rate": float(np.asarray(job.model.optimizer.learning_rate)),
+        "learning_rate": float(keras.ops.convert_to_numpy(model.optimizer.learning_rate)),
         "lines_per_second": lines / (time.monotonic() - started),
     }
-    if state.epoch % recipe.run.evaluate_every == 0 or state.epoch == recipe.run.epochs:
-        row |= evaluate(job)
-        _judge(job, state, row)
+    with averaged(model):
+        if state.epoch % recipe.run.evaluate_every == 0 or state.epoch == recipe.run.epochs:
+            row |= evaluate(job)
+            _judge(job, model.optimizer, state, row)
+        save_checkpoint(job.model, job.card, job.out / "last.keras")
     state.history.append(row)
     log.write(row)
-    save_state(job.model, state, job.out / "state.npz")
-    save_checkpoint(job.model, job.card, job.out / "last.keras")
+    save_state(model, state, job.out / "state.npz")
     return True
 
 
@@ -167,7 +180,7 @@ def _read(job: Job, lines: PackedLines) -> tuple[list[str], float]:
     return read_lines(job.model, lines, job.charset, batches.size, batches.width_step)
 
 
-def _judge(job: Job, state: RunState, row: dict[str, float]) -> None:
+def _judge(job: Job, optimizer: Any, state: RunState, row: dict[str, float]) -> None:
     """Keep the best weights, lower the rate on a plateau, count stale epochs."""
     if "val_loss" not in row:
         return
@@ -178,7 +191,7 @@ def _judge(job: Job, state: RunState, row: dict[str, float]) -> None:
     state.stale += 1
     patience = job.recipe.optimizer.plateau_patience
     if patience and state.stale % patience == 0:
-        rate = lower_rate(job.model.optimizer, job.recipe.optimizer.plateau_factor)
+        rate = lower_rate(optimizer, job.recipe.optimizer.plateau_factor)
         console.print(f"no better validation loss for {state.stale} epochs: rate now {rate:.2e}")
 
 

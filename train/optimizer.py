@@ -3,7 +3,6 @@
 from typing import Any
 
 import keras
-import numpy as np
 
 from edge_runtime.errors import RecipeError
 from train.recipe import OptimizerSettings
@@ -16,16 +15,16 @@ def build_optimizer(settings: OptimizerSettings, total_steps: int) -> Any:
         RecipeError: its name or schedule is not known, or a plateau is asked of a schedule.
     """
     rate = _rate(settings, total_steps)
-    clip = settings.clip_norm or None
+    shared: dict[str, Any] = {"global_clipnorm": settings.clip_norm or None}
+    if settings.average:
+        shared |= {"use_ema": True, "ema_momentum": settings.average}
     if settings.name == "adamw":
-        optimizer = keras.optimizers.AdamW(
-            rate, weight_decay=settings.weight_decay, global_clipnorm=clip
-        )
+        optimizer = keras.optimizers.AdamW(rate, weight_decay=settings.weight_decay, **shared)
         # Decay pulls weights towards zero; for biases and normalisation that has no sense.
         optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
         return optimizer
     if settings.name == "adam":
-        return keras.optimizers.Adam(rate, global_clipnorm=clip)
+        return keras.optimizers.Adam(rate, **shared)
     raise RecipeError(f"no optimizer {settings.name!r}: adamw or adam")
 
 
@@ -47,6 +46,6 @@ def _rate(settings: OptimizerSettings, total_steps: int) -> Any:
 
 def lower_rate(optimizer: Any, factor: float) -> float:
     """Multiply a constant learning rate by ``factor``; returns the new one."""
-    rate = float(np.asarray(optimizer.learning_rate)) * factor
+    rate = float(keras.ops.convert_to_numpy(optimizer.learning_rate)) * factor
     optimizer.learning_rate = rate
     return rate

@@ -34,6 +34,11 @@ def has_bfloat16() -> bool:
 
         if jax.default_backend() != "cpu":
             return True
+    if keras.backend.backend() == "torch":
+        import torch
+
+        if torch.cuda.is_available():
+            return bool(torch.cuda.is_bf16_supported())
     try:
         text = Path("/proc/cpuinfo").read_text(encoding="utf-8")
     except OSError:

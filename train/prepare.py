@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from edge_runtime import __version__
 from edge_runtime.charset import VIETNAMESE, Charset, normalize_text
@@ -19,6 +19,9 @@ from train.progress import console
 from train.recipe import RECIPES, Recipe, load_recipe
 from train.splits import Holdout
 from train.transfer import transfer_weights
+
+if TYPE_CHECKING:
+    from train.fresh_lines import FreshLines
 
 CHUNK = 8
 """Time steps that the exported recurrence takes at once; widths are padded to whole chunks."""
@@ -39,6 +42,10 @@ class Request:
     out: Path
     cache: Path
     name: str
+    development: tuple[Path, ...] = ()
+    fonts: Path | None = None
+    text: Path | None = None
+    workers: int | None = None
 
 
 def prepare(request: Request) -> Job:
@@ -64,8 +71,9 @@ def prepare(request: Request) -> Job:
     model = build_network(network.family, config, len(charset) + 1)
     if request.init is not None and not request.resume:
         transfer_weights(request.init, model, charset)
+    fresh = _fresh(request, recipe)
     card = _card(recipe, config, charset, sources, model.input_shape[2])
-    return Job(recipe, charset, sources, development, model, card, request.out, request.name)
+    return Job(recipe, charset, sources, development, model, card, request.out, request.name, fresh)
 
 
 def _recipe(request: Request) -> Recipe:
@@ -81,7 +89,24 @@ def _recipe(request: Request) -> Recipe:
         recipe = replace(recipe, network=replace(recipe.network, size=request.size))
     if request.epochs is not None:
         recipe = replace(recipe, run=replace(recipe.run, epochs=request.epochs))
+    if request.workers is not None:
+        recipe = replace(recipe, run=replace(recipe.run, workers=request.workers))
     return recipe
+
+
+def _fresh(request: Request, recipe: Recipe) -> "FreshLines | None":
+    """Synthetic lines to draw during the run, if the recipe wants any."""
+    if not recipe.synthesis.weight:
+        return None
+    if request.fonts is None or request.text is None:
+        raise RecipeError(
+            "the recipe draws synthetic lines: give --fonts and --text, or set synthesis.weight = 0"
+        )
+    from train.fresh_lines import fresh_lines
+
+    return fresh_lines(
+        request.fonts, request.text, recipe.preprocessing, recipe.synthesis, request.cache
+    )
 
 
 def _recipe_path(name: str) -> Path:
@@ -127,6 +152,14 @@ def _lines(
                 sources.append(Source(lines, weight * _scale(recipe, len(lines)), _name(path)))
             else:
                 development[f"{_name(path)}-{part}"] = lines
+    for path in request.development:
+        if path.suffix == ".npy":
+            development[_name(path)] = read_packed(path)
+            continue
+        samples = [s for part in _parts(path, recipe, charset).values() for s in part]
+        development[_name(path)] = cached_lines(
+            samples, recipe.preprocessing, request.cache, recipe.run.workers
+        )
     return sources, development
 
 

@@ -55,6 +55,33 @@ class OptimizerSettings:
     plateau_patience: int = 0
     """With constant: epochs without a better validation loss until the rate falls; 0 never."""
     plateau_factor: float = 0.5
+    average: float = 0.0
+    """Momentum of a running average of the weights, used to evaluate and to save; 0 none."""
+
+
+@dataclass(frozen=True)
+class LossSettings:
+    """What is minimised besides the CTC loss of the network's output."""
+
+    shortcut: float = 0.0
+    """Weight of a second CTC head on the convolutions, dropped for inference."""
+    cap: float = 0.0
+    """Nats a character above which a line counts less, as its label may be wrong; 0 never."""
+
+
+@dataclass(frozen=True)
+class SynthesisSettings:
+    """Fresh synthetic lines drawn while the run goes on, with ``--fonts`` and ``--text``."""
+
+    weight: float = 0.0
+    """Share in an epoch, on the scale of the data sets' weights; 0 draws none."""
+    lines_per_epoch: int = 4096
+    """New lines that come in with each epoch."""
+    keep: int = 4
+    """Epochs for which a line stays in use."""
+    seed: int = 1
+    workers: int = 1
+    """Processes that draw."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +112,8 @@ class Recipe:
     data: DataSettings = field(default_factory=DataSettings)
     batches: BatchSettings = field(default_factory=BatchSettings)
     augmentation: Augmentation | None = field(default_factory=Augmentation)
+    loss: LossSettings = field(default_factory=LossSettings)
+    synthesis: SynthesisSettings = field(default_factory=SynthesisSettings)
     optimizer: OptimizerSettings = field(default_factory=OptimizerSettings)
     run: RunSettings = field(default_factory=RunSettings)
 

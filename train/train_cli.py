@@ -14,6 +14,19 @@ import click
     type=click.Path(path_type=Path),
     help="Folder of labelled lines (labels.tsv or the Kalapa layout) or a packed file; repeatable.",
 )
+@click.option(
+    "--development",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="More lines to measure on, all of them; a folder or a packed file, repeatable.",
+)
+@click.option(
+    "--fonts", type=click.Path(path_type=Path), help="Handwriting fonts for synthetic lines."
+)
+@click.option(
+    "--text", type=click.Path(path_type=Path), help="Texts for synthetic lines (see synth)."
+)
+@click.option("--workers", type=click.IntRange(1), help="Processes that augment.")
 @click.option("--recipe", help="A .toml file, or the name of a shipped recipe.")
 @click.option("--arch", help="Network family, instead of the recipe's.")
 @click.option("--size", help="nano, small or base, instead of the recipe's.")
@@ -37,6 +50,10 @@ import click
 @click.option("--name", default="model", show_default=True, help="Name of the checkpoint.")
 def train(
     data: tuple[Path, ...],
+    development: tuple[Path, ...],
+    fonts: Path | None,
+    text: Path | None,
+    workers: int | None,
     recipe: str | None,
     arch: str | None,
     size: str | None,
@@ -58,7 +75,23 @@ def train(
     with quiet_native_log():  # TensorFlow speaks before it looks at the level
         from train.prepare import Request, prepare
 
-    request = Request(data, recipe, arch, size, epochs, resume, init, charset, out, cache, name)
+    request = Request(
+        data,
+        recipe,
+        arch,
+        size,
+        epochs,
+        resume,
+        init,
+        charset,
+        out,
+        cache,
+        name,
+        development,
+        fonts,
+        text,
+        workers,
+    )
     job = prepare(request)
     from train.loop import train as run
 

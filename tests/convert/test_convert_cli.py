@@ -22,7 +22,7 @@ from edge_runtime.cli import cli  # noqa: E402
 from edge_runtime.network_file import NetworkFile  # noqa: E402
 from edge_runtime.preprocess import Preprocessing  # noqa: E402
 from edge_runtime.recognizer import Recognizer  # noqa: E402
-from tests.tiny_models import write_picture  # noqa: E402
+from tests.tiny_models import model_path, write_picture  # noqa: E402
 from tests.tiny_networks import randomise, reader, save  # noqa: E402
 
 TEXTS = ("xa1 đx", "xx", "xa1x", "x1ax", "xộ x", "xxx", "x a1 x", "x1a ộx")
@@ -176,12 +176,22 @@ def test_an_interrupted_conversion_leaves_nothing(
 
 
 def test_without_a_card_or_a_charset_it_says_what_is_missing(tmp_path: Path) -> None:
-    path = tmp_path / "net.keras"
-    path.write_bytes(b"weights")
+    path = save(reader(), tmp_path / "net.keras")
+    path.with_suffix(".json").unlink()
     result = convert(path, "-o", tmp_path / "a.tflite")
     assert result.exit_code == 1
     assert "net.json is missing" in result.stderr
     assert "--charset FILE" in result.stderr
+
+
+@pytest.mark.parametrize("content", [b"", b"weights", model_path().read_bytes()])
+def test_a_file_that_is_no_checkpoint_is_refused(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "net.keras"
+    path.write_bytes(content)
+    result = convert(path, "-o", tmp_path / "a.tflite")
+    assert result.exit_code == 1
+    assert f"Error: {path}: not a Keras checkpoint" in result.stderr
+    assert [p.name for p in tmp_path.iterdir()] == ["net.keras"]
 
 
 def test_an_output_folder_that_is_missing_is_said_at_once(checkpoint: Path, tmp_path: Path) -> None:

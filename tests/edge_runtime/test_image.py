@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from edge_runtime.errors import ImageError
-from edge_runtime.image import load_gray
+from edge_runtime.image import MAX_BYTES, load_gray
 from edge_runtime.image_header import header_size
 
 
@@ -98,6 +98,20 @@ def test_missing_folder_and_forbidden_files(tmp_path: Path) -> None:
         path.chmod(0)
         with pytest.raises(ImageError, match="permission"):
             load_gray(path)
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="needs /dev/zero")
+def test_a_device_without_end_is_not_read_for_ever() -> None:
+    with pytest.raises(ImageError, match="over the limit of 64 MiB"):
+        load_gray(Path("/dev/zero"))
+
+
+def test_a_file_over_the_limit_is_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "huge.png"
+    with path.open("wb") as stream:
+        stream.truncate(MAX_BYTES + 1)
+    with pytest.raises(ImageError, match="over the limit of 64 MiB"):
+        load_gray(path)
 
 
 def test_the_orientation_a_phone_notes_is_applied() -> None:

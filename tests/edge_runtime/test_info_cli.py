@@ -9,10 +9,6 @@ from click.testing import CliRunner, Result
 
 from edge_runtime.bundle import Bundle
 from edge_runtime.cli import cli
-from edge_runtime.errors import InferenceError
-from edge_runtime.macs import count_macs, operator_macs
-from edge_runtime.network_file import Operator
-from edge_runtime.runtimes import find_runtime
 from tests.tiny_models import NAMES, model_path
 
 STEPS, BANDS, CLASSES = 1024 // 4, 3, 8
@@ -57,50 +53,6 @@ def test_work_follows_the_width() -> None:
         "by_operator": {"CONV_2D": CONVOLUTION // 2, "FULLY_CONNECTED": HEAD // 2},
     }
     assert facts("tiny-fixed", "--width", "500")["macs"]["width"] == 256
-
-
-def test_the_body_of_a_loop_counts_once_per_turn(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The loop of tiny-gru multiplies nothing: pretend that its addition does."""
-    from edge_runtime import macs
-
-    monkeypatch.setitem(macs._RULES, "ADD", lambda operator, shapes: 1000)
-    counts = count_macs(Bundle.open(model_path("tiny-gru")).network, 1024, find_runtime())
-    assert counts.by_operator["ADD"] == 1000 * STEPS
-
-
-@pytest.mark.parametrize(
-    ("operator", "shapes", "macs"),
-    [
-        (("CONV_2D", (0, 1, 2), (3,)), [(1, 8, 8, 4), (16, 3, 3, 4), (16,), (1, 4, 4, 16)], 9216),
-        (("DEPTHWISE_CONV_2D", (0, 1), (2,)), [(1, 8, 8, 4), (1, 3, 3, 4), (1, 8, 8, 4)], 2304),
-        (
-            ("TRANSPOSE_CONV", (0, 1, 2), (3,)),
-            [(4,), (8, 2, 2, 4), (1, 5, 5, 4), (1, 10, 10, 8)],
-            3200,
-        ),
-        (("FULLY_CONNECTED", (0, 1, -1), (2,)), [(7, 20), (30, 20), (7, 30)], 4200),
-        (("BATCH_MATMUL", (0, 1), (2,)), [(2, 5, 6), (2, 6, 7), (2, 5, 7)], 420),
-        (
-            ("UNIDIRECTIONAL_SEQUENCE_LSTM", (0, 1, -1, 2), (3,)),
-            [(1, 9, 4), (8, 4), (8, 8), (1, 9, 8)],
-            864,
-        ),
-        (("ADD", (0, 1), (2,)), [(5,), (5,), (5,)], 0),
-    ],
-)
-def test_rules_of_operators(
-    operator: tuple[str, tuple[int, ...], tuple[int, ...]],
-    shapes: list[tuple[int, ...]],
-    macs: int,
-) -> None:
-    name, inputs, outputs = operator
-    found = operator_macs(Operator(name, 1, False, inputs, outputs), dict(enumerate(shapes)))
-    assert found == macs
-
-
-def test_a_transposed_operand_is_multiplied_along_its_other_side() -> None:
-    operator = Operator("BATCH_MATMUL", 1, False, (0, 1), (2,), adjoint=(True, False))
-    assert operator_macs(operator, {0: (6, 5), 1: (6, 7), 2: (5, 7)}) == 210
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -160,8 +112,3 @@ def test_a_wrong_model_is_one_line(tmp_path: Path) -> None:
     assert (result.exit_code, result.stdout) == (1, "")
     assert "archive check failed" in result.stderr
     assert len(result.stderr.splitlines()) == 1
-
-
-def test_a_width_the_network_cannot_have_is_refused() -> None:
-    with pytest.raises(InferenceError, match="cannot run width 77"):
-        count_macs(Bundle.open(model_path("tiny-fixed")).network, 77, find_runtime())

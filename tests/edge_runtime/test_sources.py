@@ -102,6 +102,13 @@ def test_links_that_lead_in_a_circle_are_not_followed(folder: Path) -> None:
     assert names(folder / "sub", recursive=True) == ["b.png"]
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs POSIX")
+def test_a_pipe_in_a_folder_does_not_hold_the_batch_up(folder: Path) -> None:
+    os.mkfifo(folder / "b.png")
+    (folder / "c.png").symlink_to("nowhere.png")  # this one is reported
+    assert names(folder) == ["a.jpg", "c.png", "line9.PNG", "line10.png"]
+
+
 def test_stdin_is_one_picture(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"\x89PNG...")))
     assert list(find_sources(["-"])) == [Source("-", b"\x89PNG...")]

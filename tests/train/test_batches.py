@@ -8,7 +8,15 @@ import pytest
 from edge_runtime.charset import Charset
 from edge_runtime.errors import DataError
 from train.augment import Augmentation, augment, draw_stretch
-from train.batches import BatchMaker, BatchSettings, Source, make_batch, passes, plan_epoch
+from train.batches import (
+    BatchMaker,
+    BatchSettings,
+    Source,
+    label_width,
+    make_batch,
+    passes,
+    plan_epoch,
+)
 from train.cache import PackedLines, read_packed, write_packed
 
 AB = Charset("ab ")
@@ -86,13 +94,13 @@ def test_weights_share_an_epoch(tmp_path: Path) -> None:
 def test_batches_from_workers_equal_those_made_here(tmp_path: Path) -> None:
     lines = packed(tmp_path)
     plans = plan_epoch([Source(lines)], 20, 0, SETTINGS, Augmentation())
-    maker = BatchMaker([Source(lines)], AB, Augmentation())
+    maker = BatchMaker(AB, Augmentation(), 8)
     try:
         made = list(maker.batches(plans))
     finally:
         maker.close()
     for plan, (pixels, classes) in zip(plans, made, strict=True):
-        here = make_batch(plan, [lines], AB, Augmentation())
+        here = make_batch(plan, AB, Augmentation(), 8)
         assert (pixels == here[0]).all()
         assert (classes == here[1]).all()
         assert pixels.shape == (4, 16, plan.width, 1)
@@ -109,3 +117,18 @@ def test_augmentation_is_reproducible_and_keeps_the_height(tmp_path: Path) -> No
         assert (first == again).all()
         assert first.shape == (16, round(ink.shape[1] * stretch))
         assert first.dtype == np.uint8
+
+
+def test_no_line_is_stretched_beyond_the_widest_batch(tmp_path: Path) -> None:
+    lines = packed(tmp_path)
+    settings = BatchSettings(size=4, width_step=32, block=16, seed=3, max_width=128)
+    plans = plan_epoch([Source(lines)], 20, 0, settings, Augmentation())
+    assert max(plan.width for plan in plans) == 128
+    for plan in plans:
+        for _, i, stretch, _ in plan.rows:
+            assert lines.widths[i] * stretch <= 128 + 1e-6
+
+
+def test_labels_have_one_width_for_all_batches(tmp_path: Path) -> None:
+    assert label_width([Source(packed(tmp_path))]) == 8
+    assert label_width([Source(packed(tmp_path))], longest=70) == 72

@@ -68,5 +68,8 @@ def test_byte_order_mark_and_windows_line_ends(tmp_path: Path) -> None:
 def test_no_data_set(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no such folder"):
         read_dataset(tmp_path / "none")
+    (tmp_path / "labels.txt").touch()
+    with pytest.raises(DataError, match=r"labels\.txt: is a file, not a folder"):
+        read_dataset(tmp_path / "labels.txt")
     with pytest.raises(DataError, match="neither labels"):
         read_dataset(tmp_path)

@@ -138,6 +138,31 @@ def test_a_bundle_is_measured_without_tensorflow(data: Path) -> None:
     assert done.returncode == 0
 
 
+@pytest.mark.desktop
+def test_a_checkpoint_is_measured_as_its_bundle_is(data: Path, tmp_path: Path) -> None:
+    pytest.importorskip("tensorflow")
+    from tests.tiny_networks import reader, save
+
+    result = run(save(reader(), tmp_path / "reader.keras"), data, "--json", "-")
+    assert result.exit_code == 0, result.stderr
+    keras, bundle = json.loads(result.stdout), json.loads(run(MODEL, data, "--json", "-").stdout)
+    for figure in ("n", "cer", "wer", "ser", "letters", "intervals"):
+        assert keras[figure] == bundle[figure]
+
+
+@pytest.mark.desktop
+def test_a_damaged_checkpoint_is_one_line(data: Path, tmp_path: Path) -> None:
+    pytest.importorskip("tensorflow")
+    from tests.tiny_networks import reader, save
+
+    path = save(reader(), tmp_path / "reader.keras")
+    path.write_bytes(path.read_bytes()[:2000])
+    result = run(path, data)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.startswith(f"Error: {path}: not a Keras checkpoint")
+    assert len(result.stderr.splitlines()) == 1
+
+
 # The page of errors
 
 

@@ -146,13 +146,15 @@ def test_transfer_from_another_family_is_refused(tmp_path: Path, data: Path) -> 
     assert "of another family" in result.output
 
 
-def test_no_data_and_unknown_recipe(tmp_path: Path) -> None:
+def test_no_data_and_unknown_recipe(tmp_path: Path, data: Path) -> None:
     for options, message in (
         ([], "no --data given"),
         (["--recipe", "none"], "no recipe 'none'"),
         (["--data", str(tmp_path / "nowhere")], "no such folder"),
+        (["--data", str(data), "--recipe", "vi-line"], "give --fonts and --text"),
     ):
-        result = CliRunner().invoke(cli, ["train", "--out", str(tmp_path / "o"), *options])
+        arguments = ["train", "--out", str(tmp_path / "o"), "--cache", str(tmp_path / "cache")]
+        result = CliRunner().invoke(cli, [*arguments, *options])
         assert result.exit_code == 1
         assert message in result.output
 

@@ -18,11 +18,13 @@ class CnnConfig:
     """Sizes of the convolutional recogniser."""
 
     height: int = 48
-    """Rows of the input, pixels; a multiple of 16."""
+    """Rows of the input, pixels; a multiple of 8."""
     first: int = 24
     """Channels of the first convolution."""
     stages: tuple[int, int, int] = (48, 96, 128)
-    """Channels of the three residual blocks over the picture."""
+    """Channels of the three stages of residual blocks over the picture."""
+    depths: tuple[int, int, int] = (1, 1, 1)
+    """Residual blocks of each stage."""
     features: int = 192
     """Channels of every block over time."""
     kernel: int = 5
@@ -45,7 +47,7 @@ def build_cnn(config: CnnConfig, classes: int) -> keras.Model:
         (batch, W / 4, classes).
     """
     image = keras.Input((config.height, None, 1), name="image")
-    x = stem(image, config.first, config.stages, config.features, config.dropout)
+    x = stem(image, config.first, config.stages, config.features, config.dropout, config.depths)
     for i, dilation in enumerate(config.dilations, 1):
         x = _block(x, config, dilation, f"time{i}")
     x = layers.SpatialDropout2D(config.dropout, name="head_dropout")(x)

@@ -29,11 +29,13 @@ class ConvAttentionConfig:
     """
 
     height: int = 48
-    """Rows of the input, pixels; a multiple of 16."""
+    """Rows of the input, pixels; a multiple of 8."""
     first: int = 24
     """Channels of the first convolution."""
     stages: tuple[int, int, int] = (48, 96, 128)
-    """Channels of the three residual blocks over the picture."""
+    """Channels of the three stages of residual blocks over the picture."""
+    depths: tuple[int, int, int] = (1, 1, 1)
+    """Residual blocks of each stage."""
     features: int = 144
     """Channels of the encoder."""
     blocks: int = 3
@@ -67,7 +69,7 @@ def build_conv_attention(config: ConvAttentionConfig, classes: int) -> keras.Mod
         (batch, W / 4, classes).
     """
     image = keras.Input((config.height, None, 1), name="image")
-    x = stem(image, config.first, config.stages, config.features, config.dropout)
+    x = stem(image, config.first, config.stages, config.features, config.dropout, config.depths)
     x = layers.Reshape((-1, config.features), name="steps")(x)
     x = layers.Add(name="positioned")([x, _positions(x, config.features)])
     for i in range(1, config.blocks + 1):

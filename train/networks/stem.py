@@ -2,7 +2,8 @@
 
     image           H  x W   x 1
     5x5, stride 2   H/2 x W/2
-    three residual blocks of two 3x3 convolutions, the first narrowing by 2x2, the others by 2x1
+    three stages of residual blocks of two 3x3 convolutions; the first block of a stage narrows the
+    picture, by 2x2 in the first stage and by 2x1 in the others
     H/16 rows       folded into the channels of one dense step  ->  1 x W/4 x features
 
 The time axis is narrowed by four only: a character of Vietnamese handwriting is about 12 columns
@@ -25,23 +26,27 @@ def stem(
     stages: tuple[int, int, int],
     features: int,
     dropout: float,
+    depths: tuple[int, int, int] = (1, 1, 1),
 ) -> keras.KerasTensor:
     """Apply the convolutions.
 
     Args:
-        image: (batch, H, W, 1), H a multiple of 16, W a multiple of 4 or unknown.
+        image: (batch, H, W, 1), H a multiple of 8, W a multiple of 4 or unknown.
         first: channels of the first convolution.
-        stages: channels of the three residual blocks.
+        stages: channels of the three stages.
         features: channels of the output.
         dropout: share of the output's channels dropped in training.
+        depths: residual blocks of each stage, the narrowing one included.
 
     Returns:
         (batch, 1, W / 4, features).
     """
     x = normalised(image, first, 5, "stem0", strides=2)
     narrowing = ((2, 2), (2, 1), (2, 1))
-    for i, (channels, strides) in enumerate(zip(stages, narrowing, strict=True), 1):
-        x = _residual(x, channels, strides, f"stem{i}")
+    for i, (channels, strides, depth) in enumerate(zip(stages, narrowing, depths, strict=True), 1):
+        x = _narrowing(x, channels, strides, f"stem{i}")
+        for extra in range(2, depth + 1):
+            x = _residual(x, channels, f"stem{i}_{extra}")
     # A convolution over all rows is the dense layer on folded rows, without moving any data.
     x = layers.Conv2D(features, (x.shape[1], 1), use_bias=False, name="fold_conv")(x)
     x = layers.BatchNormalization(momentum=BATCH_NORM_MOMENTUM, name="fold_norm")(x)
@@ -73,7 +78,7 @@ def normalised(
     return layers.ReLU(name=f"{name}_relu")(x) if relu else x
 
 
-def _residual(
+def _narrowing(
     x: keras.KerasTensor, channels: int, strides: tuple[int, int], name: str
 ) -> keras.KerasTensor:
     """Two 3x3 convolutions beside a 1x1 one that narrows and widens in the same way."""
@@ -82,4 +87,12 @@ def _residual(
     short = layers.MaxPooling2D(strides, padding="same", name=f"{name}_pool")(x)
     short = normalised(short, channels, 1, f"{name}_short", relu=False)
     y = layers.Add(name=f"{name}_add")([y, short])
+    return layers.ReLU(name=f"{name}_relu")(y)
+
+
+def _residual(x: keras.KerasTensor, channels: int, name: str) -> keras.KerasTensor:
+    """Two 3x3 convolutions added to what came in."""
+    y = normalised(x, channels, 3, f"{name}a")
+    y = normalised(y, channels, 3, f"{name}b", relu=False)
+    y = layers.Add(name=f"{name}_add")([x, y])
     return layers.ReLU(name=f"{name}_relu")(y)
