@@ -17,7 +17,7 @@ pytest.importorskip("tensorflow")
 from edge_runtime.cli import cli
 from train.checkpoint import load_model, read_card
 
-pytestmark = [pytest.mark.desktop, pytest.mark.slow]
+pytestmark = [pytest.mark.desktop, pytest.mark.slow, pytest.mark.timeout(900)]
 
 ROOT = Path(__file__).resolve().parents[2]
 RECIPE = """
