@@ -13,7 +13,7 @@ from edge_runtime.charset import Charset
 from edge_runtime.ctc import Logits, Reading, assemble, greedy_classes, tidy
 from edge_runtime.errors import BundleError
 from edge_runtime.fields import Field, address_fields
-from edge_runtime.grammar import InOther, InWord, TextGrammar
+from edge_runtime.grammar import NUMBER, InOther, InWord, TextGrammar
 from edge_runtime.lexicon import Lexicon
 from edge_runtime.line_model import LineModel
 from edge_runtime.parse import Piece, parse
@@ -120,7 +120,7 @@ def _sources(text: str, pieces: Sequence[Piece]) -> list[str]:
         piece = by_position.get(start)
         inside = piece.inside if piece else None
         if isinstance(inside, InOther):
-            sources.append("number" if inside.digits else "other")
+            sources.append("number" if inside.kind == NUMBER else "other")
         else:
             sources.append(_SOURCES.get(type(inside), "other"))
         start += len(word) + 1
