@@ -29,6 +29,7 @@ SAMPLES: Final = Path(__file__).with_name("samples")
 MAX_PICTURES: Final = 200
 _ROOT: Final = str(Path(__file__).resolve().parent.parent)
 """Where the measuring process finds this package, installed or not."""
+_CONSTANT: Final = ("name", "network_sha256", "bytes", "runtime", "threads", "lexicon")
 STAGES: Final = ("decode", "preprocess", "infer", "ctc", "total")
 
 
@@ -80,6 +81,7 @@ def benchmark(
     settings: BenchSettings,
     runtime: str | None = None,
     say: Callable[[str], None] = lambda text: None,
+    lexicon: str = "none",
 ) -> dict[str, Any]:
     """Measure every model with every number of threads.
 
@@ -90,6 +92,8 @@ def benchmark(
         settings: how long.
         runtime: name of the TFLite runtime, by default the best that is installed.
         say: told what is being measured.
+        lexicon: none, builtin or a file. Pictures are read again and again, but nothing that the
+            decoder remembers of one is used for the next.
 
     Returns:
         The report as plain values, times in milliseconds.
@@ -103,7 +107,7 @@ def benchmark(
     for number in range(settings.rounds):
         for (model, count), answered in zip(cases, answers, strict=True):
             say(f"round {number + 1} of {settings.rounds}: {model}")
-            answered.append(_ask(_request(model, count, pictures, settings, runtime)))
+            answered.append(_ask(_request(model, count, pictures, settings, runtime, lexicon)))
     results = [
         _pooled(model, answered) for (model, _), answered in zip(cases, answers, strict=True)
     ]
@@ -129,6 +133,7 @@ def _request(
     pictures: Sequence[Path],
     settings: BenchSettings,
     runtime: str | None,
+    lexicon: str,
 ) -> dict[str, Any]:
     """One round of one model."""
     return {
@@ -136,6 +141,7 @@ def _request(
         "pictures": [str(picture) for picture in pictures],
         "threads": threads,
         "runtime": runtime,
+        "lexicon": lexicon,
         "warmup": settings.warmup,
         "runs": -(-settings.runs // settings.rounds),
         "seconds": settings.seconds / settings.rounds,
@@ -175,7 +181,7 @@ def _pooled(model: Path, answers: Sequence[dict[str, Any]]) -> dict[str, Any]:
     peaks = [answer["peak_memory_mb"] for answer in answers if answer["peak_memory_mb"]]
     return {
         "path": str(model),
-        **{key: last[key] for key in ("name", "network_sha256", "bytes", "runtime", "threads")},
+        **{key: last[key] for key in _CONSTANT},
         "runs": len(samples["total"]),
         **{
             key: float(np.median([answer[key] for answer in answers]))

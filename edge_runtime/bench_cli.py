@@ -62,6 +62,13 @@ def _thread_counts(
     metavar="FILE|-",
     help="Write the report as JSON; - prints it instead of the table.",
 )
+@click.option(
+    "--lexicon",
+    default="none",
+    show_default=True,
+    metavar="none|builtin|FILE",
+    help="Decode with the model's own lexicon, or with a file of 'edge-htr lexicon build'.",
+)
 @click.option("--runtime", type=click.Choice(RUNTIME_NAMES), help="Force one TFLite runtime.")
 def bench(
     models: tuple[Path, ...],
@@ -72,6 +79,7 @@ def bench(
     warmup: int,
     rounds: int,
     json_to: Path | None,
+    lexicon: str,
     runtime: str | None,
 ) -> None:
     """Measure how fast models read lines on this machine.
@@ -92,6 +100,7 @@ def bench(
         BenchSettings(runs=runs, seconds=seconds, warmup=warmup, rounds=rounds),
         runtime,
         say=lambda text: click.echo(text, err=True),
+        lexicon=lexicon,
     )
     as_json = json.dumps(report, ensure_ascii=False, indent=2) + "\n"
     if json_to is not None and str(json_to) == "-":
@@ -126,7 +135,8 @@ def _result(result: dict[str, Any]) -> str:
     memory = result["peak_memory_mb"]
     rows = [
         f"{result['name']} ({result['path']}, {result['bytes']:,} bytes)",
-        f"{result['runtime']}, threads: {result['threads']}, {result['runs']} lines; load"
+        f"{result['runtime']}, threads: {result['threads']}, lexicon: {result['lexicon']},"
+        f" {result['runs']} lines; load"
         f" {result['load_ms']:.1f}, first line {result['first_ms']:.1f}, imports"
         f" {result['import_ms']:.0f}, peak memory {f'{memory:.0f} MiB' if memory else 'unknown'}",
         f"{'':<12}{'p50':>10}{'p90':>10}{'p99':>10}{'mean':>10}{'max':>10}",

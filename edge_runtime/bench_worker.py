@@ -20,8 +20,8 @@ def measure(request: dict[str, Any]) -> dict[str, Any]:
     """Load a model, warm it up and time it.
 
     Args:
-        request: ``model``, ``pictures`` (paths), ``threads``, ``runtime`` (or None), ``warmup``,
-            ``runs`` and ``seconds`` (whichever is reached first ends the run).
+        request: ``model``, ``pictures`` (paths), ``threads``, ``runtime`` (or None), ``lexicon``,
+            ``warmup``, ``runs`` and ``seconds`` (whichever is reached first ends the run).
 
     Returns:
         Milliseconds of import, load and first inference, the samples of every stage, peak memory in
@@ -30,12 +30,18 @@ def measure(request: dict[str, Any]) -> dict[str, Any]:
     Raises:
         EdgeHtrError: a model or picture cannot be used.
     """
+    from edge_runtime.bundle import Bundle
+    from edge_runtime.decoder import find_lexicon
     from edge_runtime.machine import peak_memory_mb
     from edge_runtime.recognizer import Recognizer
 
     imported = perf_counter()
+    bundle = Bundle.open(request["model"])
     recognizer = Recognizer(
-        request["model"], threads=request["threads"], runtime=request["runtime"]
+        bundle,
+        lexicon=find_lexicon(request["lexicon"], bundle),
+        threads=request["threads"],
+        runtime=request["runtime"],
     )
     loaded = perf_counter()
     pictures = [Path(name).read_bytes() for name in request["pictures"]]
@@ -52,6 +58,7 @@ def measure(request: dict[str, Any]) -> dict[str, Any]:
         "peak_memory_mb": peak_memory_mb(),
         "runtime": f"{runtime.name} {runtime.version}",
         "threads": recognizer.network.threads,
+        "lexicon": request["lexicon"],
         "name": recognizer.bundle.card.name,
         "network_sha256": recognizer.bundle.card.network_sha256,
         "bytes": recognizer.bundle.file_bytes,
@@ -65,6 +72,7 @@ def _timed(
     samples: dict[str, list[float]] = {}
     end = perf_counter() + seconds
     for i in range(runs):
+        recognizer.decoder.forget()
         ms = recognizer.read_file(pictures[i % len(pictures)]).ms
         for stage, value in {**ms, "total": sum(ms.values())}.items():
             samples.setdefault(stage, []).append(value)

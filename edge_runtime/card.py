@@ -5,7 +5,7 @@ unknown or of the wrong type is refused, because a guess there would silently mi
 """
 
 import json
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from types import NoneType
 from typing import Any, Final, Self, get_args, get_origin, get_type_hints
 
@@ -55,6 +55,8 @@ class Card:
     """Length of the network; filled in when the bundle is written."""
     tool_version: str
     """Version of edge-htr that made the file."""
+    calibration: dict[str, list[float]] = field(default_factory=dict)
+    """Shift and inverse temperature of each kind of confidence, see ``calibration.py``."""
     runtime: str
     """What can run the network, e.g. ``ai-edge-litert>=2.1 or tflite-runtime==2.14``."""
     created: str
@@ -112,6 +114,7 @@ class Card:
         names = [f.name for f in fields(cls)]
         if unknown := sorted(set(values) - set(names)):
             raise _bad(f"unknown field {', '.join(unknown)}")
+        values = {"calibration": {}, **values}  # models without one are older than the field
         if missing := [name for name in names if name not in values]:
             raise _bad(f"missing field {', '.join(missing)}")
         for name in names:

@@ -80,6 +80,17 @@ def greedy(logits: Logits, charset: Charset) -> Reading:
     return assemble(charset.decode(classes), confidences)
 
 
+def tidy(text: str, confidences: list[float]) -> tuple[str, list[float]]:
+    """Decoded characters with single spaces, none at either end, and what belongs to them."""
+    kept: list[tuple[str, float]] = []
+    for character, confidence in zip(text, confidences, strict=True):
+        if character != " " or (kept and kept[-1][0] != " "):
+            kept.append((character, confidence))
+    if kept and kept[-1][0] == " ":
+        kept.pop()
+    return "".join(c for c, _ in kept), [p for _, p in kept]
+
+
 def assemble(text: str, confidences: list[float]) -> Reading:
     """Tidy the spaces of decoded characters and group their confidences by word."""
     words: list[WordReading] = []

@@ -4,6 +4,7 @@ EdgeHtrError                 1
 ├── ImageError               1  a picture cannot be read or is outside the limits
 ├── DataError                1  a data set, label or charset is not as expected
 ├── BundleError              1  a model file is damaged, foreign or inconsistent
+├── LexiconError             1  a lexicon is damaged, hostile or cannot be built
 ├── RuntimeMissingError      1  no usable TFLite runtime, or an extra is not installed
 ├── InferenceError           1  the runtime refused or failed to run the network
 ├── RecipeError              1  a training recipe or checkpoint does not fit
@@ -28,6 +29,10 @@ class DataError(EdgeHtrError):
 
 class BundleError(EdgeHtrError):
     """A model file is damaged, truncated, hostile, foreign or inconsistent."""
+
+
+class LexiconError(EdgeHtrError):
+    """A lexicon file is damaged, hostile or foreign, or its sources do not make one."""
 
 
 class RuntimeMissingError(EdgeHtrError):

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from xml.sax.saxutils import escape, quoteattr
 
+from edge_runtime.fields import Field
 from edge_runtime.recognizer import Line
 
 
@@ -23,6 +24,8 @@ class Result:
     size: tuple[int, int] | None = None
     """Width and height of the picture, pixels."""
     error: str | None = None
+    fields: dict[str, Field] | None = None
+    """The parts of an address, if they were asked for."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,8 @@ def jsonl_item(number: int, result: Result) -> str:
         record |= {"error": result.error}
     else:
         record |= {"page_line": 0, "box": None, **result.line.as_dict()}
+        if result.fields is not None:
+            record["fields"] = {name: field.as_dict() for name, field in result.fields.items()}
     return json.dumps(record, ensure_ascii=False) + "\n"
 
 

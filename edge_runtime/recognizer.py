@@ -15,10 +15,14 @@ from typing import Any, Final
 import cv2
 
 from edge_runtime.bundle import Bundle
-from edge_runtime.ctc import WordReading, greedy
+from edge_runtime.calibration import Calibration
+from edge_runtime.ctc import Reading, WordReading
+from edge_runtime.decoder import Decoder
 from edge_runtime.errors import ImageError, InferenceError
+from edge_runtime.fields import Field
 from edge_runtime.image import Gray, load_gray
 from edge_runtime.interpreter import open_network
+from edge_runtime.lexicon import Lexicon
 from edge_runtime.preprocess import Preprocessing, preprocess
 
 DEFAULT_MODEL: Final = Path(__file__).with_name("models") / "vi-line.tflite"
@@ -71,6 +75,7 @@ class Recognizer:
         self,
         model: Bundle | Path | str = DEFAULT_MODEL,
         *,
+        lexicon: Lexicon | None = None,
         threads: int | None = None,
         runtime: str | None = None,
     ) -> None:
@@ -78,6 +83,7 @@ class Recognizer:
 
         Args:
             model: an opened bundle or the path of one; by default the one of the package.
+            lexicon: words and places to prefer; ``decoder.find_lexicon`` opens the model's own.
             threads: threads per inference; by default one per core, four at most.
             runtime: ``ai-edge-litert``, ``tflite-runtime`` or ``tensorflow``; by default what
                 ``EDGE_HTR_RUNTIME`` says or else the first of them that is installed.
@@ -92,6 +98,8 @@ class Recognizer:
         self.network = open_network(
             self.bundle.network, self.bundle.card, threads=threads, runtime=runtime
         )
+        calibration = Calibration.from_dict(self.bundle.card.calibration)
+        self.decoder = Decoder(self.bundle.charset, lexicon, calibration)
 
     def read_file(self, source: Path | bytes) -> Line:
         """Read a line from a picture file or from the bytes of one.
@@ -124,6 +132,10 @@ class Recognizer:
         watch.lap("decode")
         return self._read(gray, watch)
 
+    def fields(self, line: Line) -> dict[str, Field]:
+        """The parts of an address that was read, by their names; see ``fields.address_fields``."""
+        return self.decoder.fields(Reading(line.text, line.confidence, line.words))
+
     def _read(self, gray: Gray, watch: Stopwatch) -> Line:
         try:
             ink = preprocess(gray, self.settings)
@@ -132,6 +144,6 @@ class Recognizer:
         watch.lap("preprocess")
         logits = self.network.run(ink)
         watch.lap("infer")
-        reading = greedy(logits, self.bundle.charset)
+        reading = self.decoder.read(logits)
         watch.lap("ctc")
         return Line(reading.text, reading.confidence, reading.words, watch.ms)

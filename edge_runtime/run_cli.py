@@ -20,7 +20,7 @@ RUNTIME_NAMES = ("ai-edge-litert", "tflite-runtime", "tensorflow")
 
 @click.command(
     epilog="Examples: edge-htr run line.jpg | edge-htr run scans/ --format jsonl --out lines.jsonl"
-    " | edge-htr run - < line.png"
+    " | edge-htr run - < line.png | edge-htr run scans/ --lexicon builtin --fields --format jsonl"
 )
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @click.option(
@@ -50,7 +50,10 @@ RUNTIME_NAMES = ("ai-edge-litert", "tflite-runtime", "tensorflow")
     default="none",
     show_default=True,
     metavar="none|builtin|FILE",
-    help="Words to prefer; no model has any yet.",
+    help="Words and places to prefer: the model's own, or a file of 'edge-htr lexicon build'.",
+)
+@click.option(
+    "--fields", is_flag=True, help="Add house number, street, ward, district, province (jsonl)."
 )
 @click.option("--runtime", type=click.Choice(RUNTIME_NAMES), help="Force one TFLite runtime.")
 @click.pass_context
@@ -63,6 +66,7 @@ def run(
     out: Path | None,
     recursive: bool,
     lexicon: str,
+    fields: bool,
     runtime: str | None,
 ) -> None:
     """Read lines of handwriting.
@@ -71,18 +75,27 @@ def run(
     stdin. Results go to stdout in the order of the input. A picture that cannot be read is reported
     on stderr, the rest is read, and the exit code is 1 at the end.
     """
+    if fields and (format_ != "jsonl" or lexicon == "none"):
+        raise click.UsageError("--fields needs --format jsonl and a lexicon of places (--lexicon)")
+
+    from edge_runtime.bundle import Bundle
+    from edge_runtime.decoder import find_lexicon
     from edge_runtime.recognizer import DEFAULT_MODEL, Recognizer
     from edge_runtime.sources import find_sources
 
-    recognizer = Recognizer(model or DEFAULT_MODEL, threads=threads, runtime=runtime)
-    _check_lexicon(lexicon, recognizer)
+    bundle = Bundle.open(model or DEFAULT_MODEL)
+    recognizer = Recognizer(
+        bundle, lexicon=find_lexicon(lexicon, bundle), threads=threads, runtime=runtime
+    )
     sources = find_sources(paths, recursive=recursive)
-    failed = _write(out, format_, read_all(recognizer, sources))
+    failed = _write(out, format_, read_all(recognizer, sources, fields))
     if failed:
         ctx.exit(1)
 
 
-def read_all(recognizer: Recognizer, sources: Iterator[Source]) -> Iterator[Result]:
+def read_all(
+    recognizer: Recognizer, sources: Iterator[Source], fields: bool = False
+) -> Iterator[Result]:
     """Read sources one by one; a bad one gives a result with an error."""
     from edge_runtime.errors import EdgeHtrError
     from edge_runtime.formats import Result
@@ -100,19 +113,8 @@ def read_all(recognizer: Recognizer, sources: Iterator[Source]) -> Iterator[Resu
         except MemoryError:
             yield Result(source.name, error="not enough memory for this picture")
         else:
-            yield Result(source.name, line, size)
-
-
-def _check_lexicon(lexicon: str, recognizer: Recognizer) -> None:
-    from edge_runtime.errors import BundleError
-
-    if lexicon == "none":
-        return
-    if lexicon == "builtin" and recognizer.bundle.lexicon is None:
-        raise BundleError(f"the model {recognizer.bundle.path} has no lexicon: use --lexicon none")
-    raise BundleError(
-        f"--lexicon {lexicon}: this version decodes without a lexicon: use --lexicon none"
-    )
+            found = recognizer.fields(line) if fields else None
+            yield Result(source.name, line, size, fields=found)
 
 
 def _write(out: Path | None, format_: str, results: Iterator[Result]) -> int:

@@ -49,6 +49,13 @@ if TYPE_CHECKING:
     help="Write a page of the worst lines, with their pictures, into this folder.",
 )
 @click.option("--limit", type=click.IntRange(1), metavar="N", help="Read the first N lines only.")
+@click.option(
+    "--lexicon",
+    default="none",
+    show_default=True,
+    metavar="none|builtin|FILE",
+    help="Words and places to prefer: the model's own, or a file of 'edge-htr lexicon build'.",
+)
 @click.option("--threads", type=click.IntRange(1, 64), help="Threads per inference (.tflite).")
 @click.option("--runtime", type=click.Choice(RUNTIME_NAMES), help="Force one TFLite runtime.")
 @click.pass_context
@@ -60,6 +67,7 @@ def eval_(
     json_to: Path | None,
     errors: Path | None,
     limit: int | None,
+    lexicon: str,
     threads: int | None,
     runtime: str | None,
 ) -> None:
@@ -73,7 +81,7 @@ def eval_(
     from edge_runtime.evaluation import evaluate
 
     samples = load_samples(data, part, limit)
-    reader = open_reader(model, threads, runtime)
+    reader = open_reader(model, threads, runtime, lexicon)
     lines, unreadable = read_samples(samples, reader)
     evaluation = evaluate(lines)
     report = {
@@ -81,6 +89,7 @@ def eval_(
         "sha256": hashlib.sha256(model.read_bytes()).hexdigest(),
         "data": str(data),
         "part": part,
+        "lexicon": lexicon,
         **evaluation.as_dict(),
         "unreadable": unreadable,
     }
@@ -114,24 +123,38 @@ def load_samples(data: Path, part: str, limit: int | None = None) -> list[Sample
     return samples
 
 
-def open_reader(model: Path, threads: int | None, runtime: str | None) -> Reader:
+def open_reader(
+    model: Path, threads: int | None, runtime: str | None, lexicon: str = "none"
+) -> Reader:
     """A function from grey picture to text, for either kind of model.
 
     Raises:
-        BundleError: the model is neither .tflite nor .keras, or a damaged bundle.
+        BundleError: the model is neither .tflite nor .keras, or damaged, or has no lexicon.
+        LexiconError: the lexicon is missing or damaged.
         RecipeError: a damaged checkpoint.
     """
+    from edge_runtime.bundle import Bundle
+    from edge_runtime.decoder import Decoder, find_lexicon
     from edge_runtime.errors import BundleError
 
     if model.suffix == ".keras":
+        from edge_runtime.lexicon import Lexicon
+        from edge_runtime.preprocess import preprocess
         from train.evaluate import load_reader
 
-        return load_reader(model).read
+        if lexicon == "builtin":
+            raise BundleError(f"{model}: a checkpoint has no lexicon: give the file of one")
+        keras = load_reader(model)
+        decoder = Decoder(keras.charset, None if lexicon == "none" else Lexicon.open(lexicon))
+        return lambda gray: decoder.read(keras.logits(preprocess(gray, keras.preprocessing))).text
     if model.suffix != ".tflite":
         raise BundleError(f"{model}: a model is a .tflite bundle or a .keras checkpoint")
     from edge_runtime.recognizer import Recognizer
 
-    recognizer = Recognizer(model, threads=threads, runtime=runtime)
+    bundle = Bundle.open(model)
+    recognizer = Recognizer(
+        bundle, lexicon=find_lexicon(lexicon, bundle), threads=threads, runtime=runtime
+    )
     return lambda gray: recognizer.read(gray).text
 
 

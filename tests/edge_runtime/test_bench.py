@@ -19,6 +19,7 @@ from edge_runtime.bench import (
 )
 from edge_runtime.cli import cli
 from edge_runtime.errors import EdgeHtrError, ImageError, InferenceError
+from tests.lexicons import words_bytes
 from tests.tiny_models import model_path, write_picture
 
 QUICK = BenchSettings(runs=4, warmup=1, rounds=2)
@@ -98,6 +99,7 @@ def test_rounds_are_pooled_and_single_events_are_medians() -> None:
             **dict.fromkeys(("name", "network_sha256", "runtime"), ""),
             "bytes": 1,
             "threads": 1,
+            "lexicon": "none",
             "samples": {stage: [value, value] for stage in STAGES},
         }
 
@@ -148,7 +150,13 @@ def test_impossible_thread_lists_are_wrong_usage(threads: str) -> None:
 
 
 def test_the_worker_answers_errors_on_stdout() -> None:
-    request = {"model": "gone.tflite", "threads": 1, "runtime": None, "pictures": []}
+    request = {
+        "model": "gone.tflite",
+        "threads": 1,
+        "runtime": None,
+        "pictures": [],
+        "lexicon": "none",
+    }
     done = subprocess.run(
         [sys.executable, "-m", "edge_runtime.bench_worker"],
         input=json.dumps(request),
@@ -158,3 +166,18 @@ def test_the_worker_answers_errors_on_stdout() -> None:
         cwd=Path(__file__).parents[2],
     )
     assert json.loads(done.stdout) == {"error": "gone.tflite: no such file"}
+
+
+def test_a_lexicon_takes_part(pictures: Path, tmp_path: Path) -> None:
+    lexicon = tmp_path / "words.bin"
+    lexicon.write_bytes(words_bytes(tmp_path, "xa1", "đx"))
+    result = CliRunner().invoke(
+        cli,
+        ["bench", str(model_path()), "--data", str(pictures), "--runs", "2", "--rounds", "1",
+         "--warmup", "0", "--threads", "1", "--lexicon", str(lexicon), "--json", "-"],
+    )  # fmt: skip
+    assert result.exit_code == 0, result.stderr
+    (model,) = json.loads(result.stdout)["models"]
+    assert model["lexicon"] == str(lexicon)
+    result = CliRunner().invoke(cli, ["bench", str(model_path()), "--lexicon", "builtin"])
+    assert (result.exit_code, result.stderr.count("has no lexicon")) == (1, 1)

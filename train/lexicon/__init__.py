@@ -1,0 +1,1 @@
+"""Builds lexicons: words and places, counted and packed for the device."""
