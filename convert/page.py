@@ -1,0 +1,3 @@
+"""temporary"""
+def render(report):
+    return "x"
