@@ -96,10 +96,68 @@ _OUTPUT = click.Path(dir_okay=False, path_type=Path)
     help="Write a page (.html) of what was found, and the same as .json beside it. Measures every"
     " layer and the speed, which takes minutes.",
 )
+@click.option(
+    "--prune",
+    "fraction",
+    type=click.FloatRange(min=0, max=0.95, min_open=True),
+    help="Remove this share of every layer's channels, or of its weights, and mend the network"
+    " with --finetune. A control is fine-tuned alike with nothing removed.",
+)
+@click.option(
+    "--prune-mode",
+    "mode",
+    type=click.Choice(["channels", "weights"]),
+    default="channels",
+    show_default=True,
+    help="channels makes the network smaller and faster; weights makes zeros, which only compress.",
+)
+@click.option(
+    "--prune-rounds",
+    "rounds",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="Remove channels in so many steps, each followed by its share of the fine-tuning.",
+)
+@click.option(
+    "--finetune",
+    "finetune",
+    type=click.Path(exists=True, path_type=Path),
+    multiple=True,
+    help="Labelled lines to fine-tune on; may be repeated.",
+)
+@click.option(
+    "--finetune-lines",
+    "finetune_lines",
+    type=click.IntRange(min=1),
+    default=49152,
+    show_default=True,
+    help="Line views of the fine-tuning, of each of the two networks.",
+)
+@click.option(
+    "--work",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder of the fine-tuning; the same command goes on there.  [default: NAME.work beside"
+    " the output]",
+)
+@click.option(
+    "--max-prune-loss",
+    type=click.FloatRange(min=0),
+    default=1.0,
+    show_default=True,
+    help="Percentage points by which pruning may raise the CER.",
+)
 def convert(
     tolerance: float | None,
     max_cer_loss: float,
     method: str,
+    fraction: float | None,
+    mode: str,
+    rounds: int,
+    finetune: tuple[Path, ...],
+    finetune_lines: int,
+    work: Path | None,
+    max_prune_loss: float,
     **options: Any,
 ) -> None:
     """Quantize a trained network and pack it for the device.
@@ -108,13 +166,28 @@ def convert(
     written and the exit code is 3.
     """
     from convert.pipeline import convert_checkpoint
-    from convert.request import Request
+    from convert.request import PruneRequest, Request
 
+    prune = None
+    if fraction is not None:
+        if not finetune:
+            raise click.UsageError("--prune needs --finetune: a cut network must be mended")
+        target = options["target"]
+        prune = PruneRequest(
+            fraction=fraction,
+            mode=mode,  # type: ignore[arg-type]
+            data=finetune,
+            work=work or target.with_suffix(".work"),
+            lines=finetune_lines,
+            rounds=rounds,
+            max_loss=max_prune_loss / 100.0,
+        )
     request = Request(
         **options,
         method=None if method == "best" else method,  # type: ignore[arg-type]
         drift=None if tolerance is None else tolerance / 100.0,
         cer_loss=max_cer_loss / 100.0,
+        prune=prune,
     )
     result = convert_checkpoint(request, lambda line: click.echo(line, err=True))
     for outcome in result.outcomes:

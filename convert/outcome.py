@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from convert.build import Built
+from convert.parity import Difference
 from convert.proof import Proof
 
 
@@ -12,7 +13,7 @@ class Outcome:
     """What became of one checkpoint in one precision."""
 
     label: str
-    """What was converted, e.g. ``trained`` or ``pruned``."""
+    """What was converted, ``trained``, ``pruned`` or ``control``."""
     precision: str
     target: Path | None = None
     """Where it is to go; None for one that is only compared with."""
@@ -22,6 +23,8 @@ class Outcome:
     """Why it could not be converted."""
     failures: list[str] = field(default_factory=list)
     """What is beyond tolerance."""
+    against: dict[str, Difference] = field(default_factory=dict)
+    """Rise of the CER over other networks, by their labels."""
     written: Path | None = None
 
     @property

@@ -24,6 +24,16 @@ Logits = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True)
+class Difference:
+    """How much a second reading of the same lines is worse, as a fraction of the characters."""
+
+    cer: float
+    low: float
+    """Lower end of the 95 % interval."""
+    high: float
+
+
+@dataclass(frozen=True)
 class Parity:
     """How a converted file compares with Keras."""
 
@@ -47,8 +57,8 @@ class Parity:
     cer_keras: float | None
     """CER of Keras on the labelled lines, None without any."""
     cer_tflite: float | None
-    cer_interval: tuple[float, float] | None = None
-    """95 % interval of the difference of the two, by a paired bootstrap over lines."""
+    difference: Difference | None = None
+    """Of the two, with its interval."""
 
     @property
     def cer_loss(self) -> float | None:
@@ -70,10 +80,10 @@ class Parity:
         if self.cer_keras is None or self.cer_tflite is None:
             return text
         text += f", CER {self.cer_keras:.2%} in Keras and {self.cer_tflite:.2%} here"
-        if self.cer_interval is None:
+        if self.difference is None:
             return text
-        low, high = self.cer_interval
-        return f"{text} (difference {low * 100:+.2f} to {high * 100:+.2f} points)"
+        low, high = self.difference.low * 100, self.difference.high * 100
+        return f"{text} (difference {low:+.2f} to {high:+.2f} points)"
 
 
 def keras_logits(checkpoint: Path, card: Card, inks: Path, target: Path) -> None:
@@ -160,7 +170,7 @@ def compare(
         labelled=len(labelled),
         cer_keras=_cer(lines, wanted, labelled),
         cer_tflite=_cer(lines, readings, labelled),
-        cer_interval=_interval(lines, wanted, readings, labelled) if interval else None,
+        difference=paired_difference(lines, wanted, readings) if interval else None,
     )
 
 
@@ -181,25 +191,22 @@ def _cer(lines: Sequence[Line], readings: Sequence[str], labelled: Sequence[int]
     return error_rates([lines[i].text for i in labelled], [readings[i] for i in labelled]).cer
 
 
-def _interval(
-    lines: Sequence[Line],
-    wanted: Sequence[str],
-    readings: Sequence[str],
-    labelled: Sequence[int],
-    resamples: int = 2000,
-) -> tuple[float, float] | None:
-    """Paired bootstrap: the lines are drawn anew, both readings of a line together."""
-    if not labelled:
-        return None
+def paired_difference(
+    lines: Sequence[Line], before: Sequence[str], after: Sequence[str], resamples: int = 2000
+) -> Difference | None:
+    """Rise of the CER from one reading to another; None without labels.
+
+    The interval is a paired bootstrap: lines are drawn anew, both readings of a line together.
+    """
     rows = [
-        (
-            len(lines[i].text),
-            edit_distance(lines[i].text, readings[i]) - edit_distance(lines[i].text, wanted[i]),
-        )
-        for i in labelled
+        (len(line.text), edit_distance(line.text, b) - edit_distance(line.text, a))
+        for line, a, b in zip(lines, before, after, strict=True)
+        if line.text
     ]
+    if not rows:
+        return None
     lengths, edits = np.array(rows, np.float64).T
     draws = np.random.default_rng(0).integers(0, len(rows), (resamples, len(rows)))
-    differences = edits[draws].sum(axis=1) / np.maximum(1.0, lengths[draws].sum(axis=1))
-    low, high = np.quantile(differences, (0.025, 0.975))
-    return float(low), float(high)
+    rises = edits[draws].sum(axis=1) / np.maximum(1.0, lengths[draws].sum(axis=1))
+    low, high = np.quantile(rises, (0.025, 0.975))
+    return Difference(float(edits.sum() / max(1.0, lengths.sum())), float(low), float(high))

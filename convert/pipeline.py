@@ -14,8 +14,10 @@ from convert.build import Builder, Built
 from convert.gate import failures, tolerance_of
 from convert.keras_logits import KerasLogits
 from convert.outcome import Outcome
+from convert.parity import paired_difference
 from convert.plan import Plan, make_plan
 from convert.proof import measure_speed, prove
+from convert.prune.run import prune, pruning_notes
 from convert.report import make_report
 from convert.request import ALL, Request
 from edge_runtime.atomic import write_atomically
@@ -62,20 +64,57 @@ def convert_checkpoint(request: Request, say: Say = lambda _: None) -> Result:
     request.check()
     say(f"looking at {request.checkpoint}")
     with tempfile.TemporaryDirectory(prefix="edge-htr-convert-") as folder:
-        bench = _bench("trained", make_plan(request, request.checkpoint), Path(folder))
-        outcomes = [_outcome(bench, precision, say) for precision in request.precisions]
+        *others, main = _benches(request, Path(folder), say)
+        references = [_outcome(other, request.reference, say) for other in others]
+        if request.report is not None and "fp32" not in request.precisions:
+            first = others[0] if others else main
+            references.insert(0, _outcome(first, "fp32", say))
+        outcomes = [_outcome(main, precision, say) for precision in request.precisions]
         for outcome in outcomes:
             outcome.target = request.target_of(outcome.precision)
+            _compare(outcome, references, main.plan)
         if request.report is not None:
-            outcomes = _with_references(bench, outcomes, say)
-            _time(outcomes, bench, say)
-        report = make_report(bench.plan, outcomes)
+            _time([*references, *outcomes], main, say)
+        notes = {b.label: pruning_notes(b.plan.checkpoint) for b in (*others, main) if others}
+        report = make_report(main.plan, [*references, *outcomes], notes)
         for outcome in outcomes:
-            _write(outcome, bench.plan)
+            _write(outcome, main.plan)
         if request.report is not None:
             _write_report(request.report, report)
-    _judge(request, outcomes)
+    _judge(outcomes, len(main.plan.lines.parity))
     return Result(outcomes, report)
+
+
+def _benches(request: Request, work: Path, say: Say) -> list[_Bench]:
+    """The networks to look at; the last is the one to write."""
+    trained = _bench("trained", make_plan(request, request.checkpoint), work)
+    if request.prune is None:
+        return [trained]
+    made = prune(request.checkpoint, request.prune, say)
+    lines = trained.plan.lines
+    return [
+        trained,
+        _bench("control", make_plan(request, made.control, lines), work),
+        _bench("pruned", make_plan(request, made.pruned, lines), work),
+    ]
+
+
+def _compare(outcome: Outcome, references: list[Outcome], plan: Plan) -> None:
+    """Note how much worse a pruned network reads, and judge it."""
+    request = plan.request
+    if request.prune is None or outcome.proof is None:
+        return
+    for other in references:
+        if other.proof is None or other.precision != request.reference:
+            continue
+        rise = paired_difference(plan.lines.parity, other.proof.readings, outcome.proof.readings)
+        if rise is not None:
+            outcome.against[other.label] = rise
+    loss, limit = outcome.against.get("trained"), request.prune.max_loss
+    if loss is not None and loss.cer > limit:
+        outcome.failures.append(
+            f"pruning costs {loss.cer * 100:.2f} points of CER, over {limit * 100:.2f}"
+        )
 
 
 def _bench(label: str, plan: Plan, work: Path) -> _Bench:
@@ -129,14 +168,7 @@ def _prove(outcome: Outcome, built: Built, bench: _Bench, say: Say) -> None:
 
 
 def _draft(outcome: Outcome, bench: _Bench) -> Path:
-    return bench.work / f"draft-{outcome.precision}.tflite"
-
-
-def _with_references(bench: _Bench, outcomes: list[Outcome], say: Say) -> list[Outcome]:
-    """A report compares with the float32 network, whatever was asked for."""
-    if any(outcome.precision == "fp32" for outcome in outcomes):
-        return outcomes
-    return [_outcome(bench, "fp32", say), *outcomes]
+    return bench.work.parent / f"{outcome.label}-{outcome.precision}.tflite"
 
 
 def _time(outcomes: list[Outcome], bench: _Bench, say: Say) -> None:
@@ -169,7 +201,7 @@ def _write_report(path: Path, report: dict[str, Any]) -> None:
     write_atomically(path, render(report))
 
 
-def _judge(request: Request, outcomes: list[Outcome]) -> None:
+def _judge(outcomes: list[Outcome], lines: int) -> None:
     """The exit code: 3 when nothing that was asked for could be written."""
     wanted = [outcome for outcome in outcomes if outcome.target is not None]
     if any(outcome.good for outcome in wanted):
@@ -178,6 +210,6 @@ def _judge(request: Request, outcomes: list[Outcome]) -> None:
         raise ConversionError(wanted[0].refused)
     reasons = "; ".join(failure for outcome in wanted for failure in outcome.failures)
     raise GateError(
-        f"converted and Keras network differ on {request.parity_lines} lines: {reasons}. Nothing"
-        " was written; try a wider --calibration or another --precision"
+        f"the converted network is beyond tolerance on {lines} lines: {reasons}. Nothing was"
+        " written; try a wider --calibration, another --precision, or less pruning"
     )

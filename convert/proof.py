@@ -42,6 +42,8 @@ class Proof:
     """Operators, tensors, work and size, as ``edge-htr info`` shows them."""
     worst: list[dict[str, Any]] = field(default_factory=list)
     """The lines whose readings changed most."""
+    readings: list[str] = field(default_factory=list)
+    """What the preferred runtime read, line by line."""
     speed: dict[str, dict[str, Any]] = field(default_factory=dict)
     """By the runtime's name: milliseconds and memory."""
 
@@ -94,7 +96,8 @@ def prove(
         label = run_stage(f"run-{name}", RUN_CURE, tflite_logits, bundle, inks, target, name)
         found = fetch(target)
         if not proof.parities:
-            proof.worst = _changed(lines, read(expected, charset), read(found, charset))
+            proof.readings = read(found, charset)
+            proof.worst = _changed(lines, read(expected, charset), proof.readings)
         proof.parities[label] = compare(lines, expected, found, charset, interval=True)
     return proof
 

@@ -1,5 +1,6 @@
 """What a conversion found out, as plain values: the JSON report, and what the page is drawn from."""
 
+import zlib
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -13,12 +14,15 @@ from edge_runtime.machine import machine_facts
 SCHEMA: Final = 2
 
 
-def make_report(plan: Plan, outcomes: Sequence[Outcome]) -> dict[str, Any]:
+def make_report(
+    plan: Plan, outcomes: Sequence[Outcome], pruning: dict[str, list[dict[str, Any]]]
+) -> dict[str, Any]:
     """The report of a conversion.
 
     Args:
-        plan: of the checkpoint that was asked for.
+        plan: of the checkpoint that is written.
         outcomes: all networks that were made, those only compared with included.
+        pruning: what each round did, by the label of the network.
     """
     return {
         "schema": SCHEMA,
@@ -33,6 +37,7 @@ def make_report(plan: Plan, outcomes: Sequence[Outcome]) -> dict[str, Any]:
             "search": len(plan.lines.search),
             "proof": len(plan.lines.parity),
         },
+        "pruning": pruning,
         "networks": [_network(outcome) for outcome in outcomes],
     }
 
@@ -56,12 +61,14 @@ def _network(outcome: Outcome) -> dict[str, Any]:
         "bytes": {
             "bundle": facts["bytes"],
             "network": len(outcome.built.network),
+            "compressed": len(zlib.compress(outcome.built.network, 9)),
             "parts": facts["size_by_part"],
         },
         "operators": facts["operators"],
         "tensors": facts["tensors"],
         "macs": facts["macs"],
         "parity": {name: parity.as_dict() for name, parity in proof.parities.items()},
+        "against": {label: asdict(rise) for label, rise in outcome.against.items()},
         "speed": proof.speed,
         "changed_lines": proof.worst,
         "search": outcome.built.found.as_dict() if outcome.built.found else None,

@@ -29,6 +29,8 @@ class PruneRequest:
     """Cuts, each followed by its share of the fine-tuning."""
     rate: float = 1.5e-3
     """Highest learning rate."""
+    max_loss: float = 0.01
+    """Accepted rise of the CER over the network before pruning, as a fraction."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,11 @@ class Request:
     def precisions(self) -> tuple[str, ...]:
         """Those to convert to."""
         return tuple(PLANS) if self.precision == ALL else (self.precision,)
+
+    @property
+    def reference(self) -> str:
+        """The precision in which a pruned network is compared with the others."""
+        return "mixed" if self.precision == ALL else self.precision
 
     def target_of(self, precision: str) -> Path:
         """Where the file of a precision goes."""

@@ -28,7 +28,6 @@ HIGHER: Final[Quantization] = "float16"
 """What a piece of the head is stored in when int8 weights cost too much."""
 SIZES: Final = (8, 32)
 """Numbers of calibration lines that are compared with all of them."""
-_WEIGHTED: Final = ("CONV_2D", "DEPTHWISE_CONV_2D", "TRANSPOSE_CONV", "FULLY_CONNECTED")
 
 
 @dataclass(frozen=True)
@@ -148,7 +147,7 @@ class _Trial:
         self._ranges = Ranges.load(job.ranges)
         self._keras = fetch(job.keras)
         self._charset = Charset(job.symbols)
-        self._tensors = weighted_layers(self._calibrated, job.layers)
+        self._tensors = tensors_by_layer(self._calibrated, job.layers)
         self.method: Method = "min-max"
 
     @property
@@ -163,7 +162,7 @@ class _Trial:
 
     def network(self, kept: frozenset[str], lines: int | None = None) -> bytes:
         """The joined network with these layers in higher precision."""
-        floats = frozenset(self._tensors[name] for name in kept if name in self._tensors)
+        floats = frozenset(t for name in kept for t in self._tensors.get(name, ()))
         first = quantize(self._calibrated, self._ranges, self.method, lines=lines, floats=floats)
         rest = [
             files[HIGHER if name in kept else "dynamic"].read_bytes()
@@ -201,16 +200,14 @@ class _Trial:
         ]
 
 
-def weighted_layers(calibrated: bytes, layers: Iterable[str]) -> dict[str, str]:
-    """Operators with weights: the Keras layer's name, and the tensor the operator makes."""
-    model = schema.read(calibrated)
-    graph = model.subgraphs[0]
-    found: dict[str, str] = {}
+def tensors_by_layer(calibrated: bytes, layers: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """What each Keras layer's operators make, by the names of the tensors."""
+    graph = schema.read(calibrated).subgraphs[0]
+    found: dict[str, tuple[str, ...]] = {}
     for operator in graph.operators:
-        if schema.operator_name(model.operatorCodes[operator.opcodeIndex]) in _WEIGHTED:
-            tensor = graph.tensors[operator.outputs[0]].name.decode()
-            name = short_name(tensor, layers)
-            found[name if name not in found else f"{name} ({len(found)})"] = tensor
+        tensor = graph.tensors[operator.outputs[0]].name.decode()
+        name = short_name(tensor, layers)
+        found[name] = (*found.get(name, ()), tensor)
     return found
 
 

@@ -15,11 +15,10 @@ import numpy as np
 import numpy.typing as npt
 
 from convert.prune.channels import Channels, Ids
+from convert.prune.data import Batch
 from convert.refusals import is_recurrent
 
 Scores = npt.NDArray[np.float64]
-Batch = tuple[npt.NDArray[np.float32], npt.NDArray[np.int32]]
-"""Pictures float32 (B, H, W, 1) and classes int32 (B, L), padded with -1."""
 
 
 def measure_importance(model: Any, channels: Channels, batches: Sequence[Batch]) -> Scores:
@@ -40,10 +39,15 @@ def measure_importance(model: Any, channels: Channels, batches: Sequence[Batch])
     loss = CtcLoss()
     readers = _readers(model, channels)
     scores = np.zeros(channels.total)
-    for pictures, classes in batches:
+
+    @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]
+    def gradients(pictures: Any, classes: Any) -> Any:
         with tf.GradientTape() as tape:
             value = loss(classes, model(pictures, training=False))
-        found = tape.gradient(value, [reader[0] for reader in readers])
+        return tape.gradient(value, [reader[0] for reader in readers])
+
+    for batch in batches:
+        found = gradients(*map(tf.constant, batch))
         gates = np.zeros(channels.total)
         for (variable, axis, roots), gradient in zip(readers, found, strict=True):
             if gradient is not None:
