@@ -12,6 +12,7 @@ from convert.layout import Layout, canvas
 from convert.lines import store
 from convert.plan import Plan
 from convert.precision import HEAD, PLANS, Part, Quantization
+from convert.ranges import Method
 from convert.search import HIGHER, Found, SearchJob, search
 from edge_runtime.card import Card
 
@@ -40,8 +41,12 @@ class Builder:
         self._work = work
         self._say = say
 
-    def build(self, precision: str) -> Built:
+    def build(self, precision: str, method: Method | None = None) -> Built:
         """Convert, and join the parts.
+
+        Args:
+            precision: a name in ``PLANS``.
+            method: how ranges are chosen, if not as the user asks.
 
         Raises:
             ConversionError: it cannot be converted; stage, operation or layer is named.
@@ -49,8 +54,11 @@ class Builder:
         parts = PLANS[precision].parts(self._plan.described.has_head)
         layout = self._plan.layout(parts)
         card = self._plan.card(parts, layout)
-        files = [self._convert(part, layout, card).read_bytes() for part in parts]
-        return Built(join(files), card)
+        jobs = [self._job(part, layout, card, method=method) for part in parts]
+        for job in jobs:
+            self._say(f"converting {job.part.name} to {job.part.quantization}")
+            run_stage(job.part.stage, CONVERT_CURE, convert_part, job)
+        return Built(join([job.target.read_bytes() for job in jobs]), card)
 
     def searches(self, precision: str) -> bool:
         """Whether a precision has layers that could be kept in a higher one, one by one."""
@@ -94,15 +102,11 @@ class Builder:
             target=target,
         )
         found = run_stage("search", SEARCH_CURE, search, wanted)
+        if not found.kept:  # then the file is the same as without a search
+            return replace(self.build(precision, found.method), found=found)
         higher = {name: HIGHER if name in pieces else "float32" for name in found.kept}
         card = replace(card, precision={**card.precision, **higher})
         return Built(target.read_bytes(), card, found)
-
-    def _convert(self, part: Part, layout: Layout, card: Card) -> Path:
-        self._say(f"converting {part.name} to {part.quantization}")
-        job = self._job(part, layout, card)
-        run_stage(part.stage, CONVERT_CURE, convert_part, job)
-        return job.target
 
     def _pieces(self, layout: Layout, card: Card) -> dict[str, dict[Quantization, Path]]:
         """Every piece of the head in both precisions."""
@@ -116,7 +120,15 @@ class Builder:
         run_stage(f"{HEAD}-pieces", CONVERT_CURE, convert_parts, every)
         return {name: {q: job.target for q, job in both.items()} for name, both in jobs.items()}
 
-    def _job(self, part: Part, layout: Layout, card: Card, *, study: bool = False) -> Job:
+    def _job(
+        self,
+        part: Part,
+        layout: Layout,
+        card: Card,
+        *,
+        study: bool = False,
+        method: Method | None = None,
+    ) -> Job:
         calibration = None
         if part.calibrated:
             inks = [canvas(line.ink, card) for line in self._plan.lines.calibration]
@@ -127,7 +139,7 @@ class Builder:
             width=layout.width,
             calibration=calibration,
             target=self._work / f"{part.stage}-{layout.kind}.tflite",
-            method=self._plan.request.method or "min-max",
+            method=method or self._plan.request.method or "min-max",
             study=study,
         )
 
@@ -136,5 +148,3 @@ def convert_parts(jobs: Sequence[Job]) -> None:
     """Convert several parts in one process."""
     for job in jobs:
         convert_part(job)
-
-

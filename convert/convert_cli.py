@@ -97,6 +97,9 @@ _OUTPUT = click.Path(dir_okay=False, path_type=Path)
     " layer and the speed, which takes minutes.",
 )
 @click.option(
+    "--onnx", type=_OUTPUT, help="Write the network as float32 ONNX too, compared with Keras."
+)
+@click.option(
     "--prune",
     "fraction",
     type=click.FloatRange(min=0, max=0.95, min_open=True),

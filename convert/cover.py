@@ -1,4 +1,4 @@
-"""Chooses calibration lines that cover what a network will meet: widths, darkness, writers, letters.
+"""Chooses calibration lines that cover what a network meets: widths, darkness, writers, letters.
 
 The ranges of int8 are set by the extremes, so the widest, narrowest, darkest and faintest lines are
 always among them. Rare letters come next, for their strokes light up features that nothing else
@@ -60,9 +60,7 @@ def cover(lines: Sequence[Candidate], count: int) -> list[int]:
     return sorted(chosen)
 
 
-def _with_new_letters(
-    lines: Sequence[Candidate], chosen: Iterable[int], count: int
-) -> list[int]:
+def _with_new_letters(lines: Sequence[Candidate], chosen: Iterable[int], count: int) -> list[int]:
     """Up to ``count`` further lines, each the one with the most letters not yet seen."""
     letters = [set(line.text) for line in lines]
     seen = set().union(*(letters[i] for i in chosen))

@@ -153,8 +153,10 @@ def _crossing(rest: list[Layer]) -> set[int]:
 
 def _has_weights(operation: Layer) -> bool:
     """Whether it multiplies with weights, which a stand-in holds as constants."""
-    return hasattr(operation, "edge_htr_convolutional") or is_recurrent(operation) or (
-        hasattr(operation, "kernel")
+    return (
+        hasattr(operation, "edge_htr_convolutional")
+        or is_recurrent(operation)
+        or (hasattr(operation, "kernel"))
     )
 
 

@@ -83,9 +83,7 @@ def run_directions(
     projected = tf.reshape(columns, (-1, len(directions), first.kernel.shape[1]))
     step, states = (_gru_step, 1) if first.kind == "GRU" else (_lstm_step, 2)
     run = unrolled_loop if unrolled else chunked_loop
-    outputs = run(
-        projected, lambda x, carried: step(x, carried, directions), states, first.units
-    )
+    outputs = run(projected, lambda x, carried: step(x, carried, directions), states, first.units)
     flat = tf.reshape(outputs, (-1, len(directions) * first.units))
     parts = tf.split(flat, len(directions), axis=-1) if len(directions) > 1 else [flat]
     return [

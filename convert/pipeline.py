@@ -11,23 +11,23 @@ from pathlib import Path
 from typing import Any
 
 from convert.build import Builder, Built
+from convert.child import run_stage
 from convert.gate import failures, tolerance_of
 from convert.keras_logits import KerasLogits
+from convert.lines import store
 from convert.outcome import Outcome
 from convert.parity import paired_difference
 from convert.plan import Plan, make_plan
-from convert.proof import measure_speed, prove
+from convert.proof import prove
 from convert.prune.run import prune, pruning_notes
 from convert.report import make_report
 from convert.request import ALL, Request
+from convert.speed import measure_speed
 from edge_runtime.atomic import write_atomically
 from edge_runtime.bundle import write_bundle
 from edge_runtime.errors import ConversionError, EdgeHtrError, GateError
 
 Say = Callable[[str], None]
-
-RUNS = 200
-"""Inferences that a report's speed is measured on."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +81,8 @@ def convert_checkpoint(request: Request, say: Say = lambda _: None) -> Result:
             _write(outcome, main.plan)
         if request.report is not None:
             _write_report(request.report, report)
+        if request.onnx is not None:
+            _export_onnx(main, request.onnx, say)
     _judge(outcomes, len(main.plan.lines.parity))
     return Result(outcomes, report)
 
@@ -177,20 +179,34 @@ def _time(outcomes: list[Outcome], bench: _Bench, say: Say) -> None:
         for outcome in outcomes
         if outcome.proof is not None and not outcome.refused
     ]
-    measure_speed(drafts, bench.plan.lines.parity, RUNS, say)
+    measure_speed(drafts, bench.plan.lines.parity, bench.work, say)
 
 
 def _write(outcome: Outcome, plan: Plan) -> None:
     """Write a good network with its card, which says how it was proved."""
     if outcome.target is None or not outcome.good:
         return
-    assert outcome.built is not None and outcome.proof is not None
+    assert outcome.built is not None
+    assert outcome.proof is not None
     card = outcome.built.card
     runtime, parity = next(iter(outcome.proof.parities.items()))
     conversion = {**parity.as_dict(), "runtime": runtime}
     card = replace(card, training={**card.training, "conversion": conversion})
     write_bundle(outcome.target, outcome.built.network, card, plan.training.charset)
     outcome.written = outcome.target
+
+
+def _export_onnx(bench: _Bench, target: Path, say: Say) -> None:
+    from convert.onnx_export import OnnxJob, export_onnx
+
+    layout = bench.plan.layout(())
+    card = bench.plan.card((), layout)
+    lines = bench.plan.lines.parity
+    keras = bench.keras.of(lines, card)
+    inks = store(bench.work / "onnx-lines.npz", [line.ink for line in lines])
+    job = OnnxJob(bench.plan.checkpoint, card, inks, keras, target)
+    difference = run_stage("onnx", "leave --onnx out", export_onnx, job)
+    say(f"{target}: logits differ from Keras by {difference:.2g} at most")
 
 
 def _write_report(path: Path, report: dict[str, Any]) -> None:

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from convert.bundle_card import make_card
 from convert.checkpoint import UNKNOWN_STRIDE, check_fit, read_training_card, sha256_of
 from convert.child import run_stage
 from convert.export import Described, describe
 from convert.layout import Layout, choose_layout, find_time_stride
 from convert.lines import LineSets, gather
 from convert.precision import Part, refuse_too_long
-from convert.bundle_card import make_card
 from convert.request import Request
 from edge_runtime.card import Card
 from train.checkpoint import CheckpointCard

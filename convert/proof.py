@@ -1,8 +1,8 @@
 """What is shown of a converted file before anyone trusts it.
 
 It is opened by every TFLite runtime that is installed here and run on real lines; logits and
-readings are compared with Keras. Its operators, tensors, work and size are listed, and where a
-report is wanted its speed and memory are measured, beside the other files and in turns with them.
+readings are compared with Keras. Its operators, tensors, work and size are listed. Speed and memory
+come from ``speed.py``, where a report is wanted.
 """
 
 from collections.abc import Sequence
@@ -15,21 +15,16 @@ from convert.child import run_stage
 from convert.keras_logits import KerasLogits
 from convert.lines import Line, fetch, store
 from convert.parity import Parity, compare, read, tflite_logits
-from edge_runtime.bench import BenchSettings, benchmark
 from edge_runtime.bundle import Bundle
 from edge_runtime.charset import Charset
-from edge_runtime.errors import EdgeHtrError, RuntimeMissingError
+from edge_runtime.errors import RuntimeMissingError
 from edge_runtime.metrics import edit_distance
 from edge_runtime.model_info import describe
 from edge_runtime.runtimes import RUNTIMES, find_runtime
 
 RUN_CURE = "the runtime cannot run this network: use another --precision or runtime version"
-_PICTURES = 24
-"""Pictures that speed is measured on."""
 _WORST = 12
 """Changed lines that the report shows."""
-_SLOW = "tensorflow"
-"""Not timed: it holds the kernels of ai-edge-litert and takes ten seconds to load."""
 
 
 @dataclass
@@ -115,36 +110,3 @@ def _changed(lines: Sequence[Line], before: list[str], after: list[str]) -> list
         }
         for i in order
     ]
-
-
-def measure_speed(
-    drafts: Sequence[tuple[Path, Proof]], lines: Sequence[Line], runs: int, say: Any
-) -> None:
-    """Time all files in turns, on each runtime, and note it in their proofs.
-
-    A runtime that cannot be timed here (no readable picture, a file it refuses) is passed over with
-    a word: a slow or odd machine must not cost the conversion.
-    """
-    pictures = [line.picture for line in lines if line.picture is not None][:_PICTURES]
-    if not pictures or not drafts:
-        return
-    settings = BenchSettings(runs=runs, seconds=60.0)
-    for runtime in installed_runtimes():
-        if runtime == _SLOW and len(installed_runtimes()) > 1:
-            continue
-        say(f"timing {len(drafts)} files on {runtime}, one thread")
-        try:
-            result = benchmark([path for path, _ in drafts], [1], pictures, settings, runtime)
-        except EdgeHtrError as error:
-            say(f"not timed on {runtime}: {error}")
-            continue
-        for (_, proof), row in zip(drafts, result["models"], strict=True):
-            proof.speed[runtime] = {
-                "infer_ms": row["stages"]["infer"]["p50"],
-                "infer_min_ms": row["stages"]["infer"]["min"],
-                "total_ms": row["stages"]["total"]["p50"],
-                "load_ms": row["load_ms"],
-                "first_ms": row["first_ms"],
-                "peak_memory_mb": row["peak_memory_mb"],
-                "runs": row["runs"],
-            }

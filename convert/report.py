@@ -1,4 +1,4 @@
-"""What a conversion found out, as plain values: the JSON report, and what the page is drawn from."""
+"""What a conversion found out, as plain values: the JSON report, from which the page is drawn."""
 
 import zlib
 from collections.abc import Sequence

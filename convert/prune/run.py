@@ -76,9 +76,7 @@ def _claim(checkpoint: Path, request: PruneRequest) -> None:
     write_atomically(path, json.dumps(wanted, indent=2) + "\n")
 
 
-def _rounds(
-    checkpoint: Path, request: PruneRequest, label: str, fraction: float, say: Say
-) -> Path:
+def _rounds(checkpoint: Path, request: PruneRequest, label: str, fraction: float, say: Say) -> Path:
     """All rounds of one of the two networks; the last checkpoint."""
     current = checkpoint
     count = request.rounds if request.mode == "channels" else 1

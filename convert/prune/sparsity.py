@@ -25,7 +25,8 @@ def make_sparse(model: Any, fraction: float, steps: int) -> None:
         fraction: share of zeros in every kernel at the end.
         steps: of the whole run.
     """
-    plain, masks = model.train_on_batch, {}
+    plain = model.train_on_batch
+    masks: dict[str, Any] = {}
 
     def train_on_batch(*args: Any, **kwargs: Any) -> Any:
         logs = plain(*args, **kwargs)

@@ -6,7 +6,7 @@ from typing import Final, Literal
 
 BATCH: Final = 8
 """Lines of a fine-tuning step. Mending a cut network takes many small steps: after 2,048 lines the
-default network with half its channels read at 26, 14 and 11 % CER with 32, 16 and 8 lines a step."""
+default network with half its channels read at 26, 14 and 11 % CER with 32, 16 and 8 a step."""
 LINES_PER_EPOCH: Final = 4096
 IMPORTANCE_LINES: Final = 256
 """Lines that importance is measured on."""

@@ -1,11 +1,11 @@
 """`edge-htr convert` from a checkpoint to a bundle, and every way it says no."""
 
-import json
 import os
 import signal
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.desktop, pytest.mark.timeout(900)]
 
 from keras import Input, Model, layers  # noqa: E402
 
-from convert import pipeline  # noqa: E402
+from convert import build  # noqa: E402
 from edge_runtime.cli import cli  # noqa: E402
 from edge_runtime.network_file import NetworkFile  # noqa: E402
 from edge_runtime.preprocess import Preprocessing  # noqa: E402
@@ -52,13 +52,11 @@ def convert(*arguments: Any) -> Result:
 def test_a_checkpoint_becomes_a_bundle_that_reads(
     checkpoint: Path, lines: Path, tmp_path: Path
 ) -> None:
-    target, report = tmp_path / "blocks.tflite", tmp_path / "report.json"
-    result = convert(
-        *(checkpoint, "-o", target, "--calibration", lines, "--report", report),
-    )
+    target = tmp_path / "blocks.tflite"
+    result = convert(checkpoint, "-o", target, "--calibration", lines)
     assert result.exit_code == 0, result.output
     assert result.stdout == f"{target}: {target.stat().st_size} bytes\n"
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["blocks.tflite", "report.json"]
+    assert [path.name for path in tmp_path.iterdir()] == ["blocks.tflite"]
 
     recognizer = Recognizer(target, threads=1)
     for i, text in enumerate(TEXTS):
@@ -70,15 +68,15 @@ def test_a_checkpoint_becomes_a_bundle_that_reads(
     assert (card.layout, card.width_multiple) == ("dynamic", 32)
     assert 0 <= card.max_width - Preprocessing().max_width < 32
     assert card.training["checkpoint"]["file"] == "reader.keras"
-    assert 1 <= card.training["calibration"]["lines"] <= len(TEXTS)  # some may be held out
+    ids = card.training["calibration"]["ids"]
+    assert 1 <= len(ids) <= len(TEXTS)  # some may be held out
+    assert set(ids) <= {f"{lines.name}/{i}.png" for i in range(len(TEXTS))}
 
-    found = json.loads(report.read_text("utf-8"))
-    assert found["bytes"]["bundle"] == target.stat().st_size
-    assert found["parity"]["labelled"] == len(TEXTS)
-    assert found["parity"]["cer_tflite"] == found["parity"]["cer_keras"] == 0.0
-    assert 0 < found["parity"]["logit_error"] < 0.1
+    found = card.training["conversion"]
+    assert found["labelled"] == len(TEXTS)
+    assert found["cer_tflite"] == found["cer_keras"] == 0.0
+    assert 0 < found["logit_error"] < 0.1
     network = NetworkFile.parse(recognizer.bundle.network)
-    assert found["operators"]["WHILE"] == 2
     assert not any(o.custom for graph in network.subgraphs for o in graph.operators)
 
 
@@ -88,20 +86,20 @@ def test_another_network_than_keras_is_not_written(
 ) -> None:
     """As if the converter had mixed up the weights."""
     shuffled = save(randomise(reader()), tmp_path / "shuffled.keras")
-    honest = pipeline._convert_parts
+    honest = build.Builder._job
     monkeypatch.setattr(
-        pipeline, "_convert_parts", lambda _, plan, work, say: honest(shuffled, plan, work, say)
+        build.Builder,
+        "_job",
+        lambda *args, **kwargs: replace(honest(*args, **kwargs), checkpoint=shuffled),
     )
     target = tmp_path / "old.tflite"
     target.write_bytes(b"the model before")
     result = convert(
         *(checkpoint, "-o", target, "--calibration", lines, "--precision", "fp32"),
-        *("--report", tmp_path / "report.json"),
     )
     assert result.exit_code == 3
-    assert "differ on 8 lines: logit error" in result.stderr
+    assert "beyond tolerance on 8 lines: logit error" in result.stderr
     assert target.read_bytes() == b"the model before"
-    assert not (tmp_path / "report.json").exists()
 
 
 @pytest.mark.slow
@@ -116,7 +114,7 @@ def test_a_converter_that_dies_is_one_clear_error(
     import importlib
 
     dying = importlib.import_module("dying_stage")
-    monkeypatch.setattr(pipeline, "convert_part", dying.convert_part)
+    monkeypatch.setattr(build, "convert_part", dying.convert_part)
     target = tmp_path / "old.tflite"
     target.write_bytes(b"the model before")
     result = convert(checkpoint, "-o", target, "--calibration", lines)
