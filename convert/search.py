@@ -212,11 +212,14 @@ def tensors_by_layer(calibrated: bytes, layers: Iterable[str]) -> dict[str, tupl
 
 
 def short_name(tensor: str, layers: Iterable[str]) -> str:
-    """The Keras layer that a tensor's long name speaks of, else the name's first part."""
-    parts = [part.rsplit("_", 1)[0] if part[-1:].isdigit() else part for part in _words(tensor)]
-    named = [layer for layer in layers if layer in parts or layer in _words(tensor)]
-    return named[0] if named else _words(tensor)[0]
+    """The Keras layer that a tensor's long name speaks of, else the name's first part.
 
-
-def _words(tensor: str) -> list[str]:
-    return [word for word in tensor.replace(";", "/").split("/") if word]
+    TensorFlow writes ``stem_1/conv_1/convolution``: a number behind each name of Keras.
+    """
+    words = [word for word in tensor.replace(";", "/").split("/") if word]
+    numbered = {word.rpartition("_")[0] for word in words if word.rpartition("_")[2].isdigit()}
+    for names in (numbered, set(words)):
+        found = next((layer for layer in layers if layer in names), None)
+        if found is not None:
+            return found
+    return words[0]
