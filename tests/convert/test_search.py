@@ -12,7 +12,7 @@ pytestmark = [pytest.mark.desktop, pytest.mark.timeout(900)]
 
 from keras import Model, layers  # noqa: E402
 
-from convert import graph, ranges  # noqa: E402
+from convert import graph, ranges, schema  # noqa: E402
 from convert.export import Job, convert_part, describe, quantize  # noqa: E402
 from convert.lines import store  # noqa: E402
 from convert.operators import list_operators  # noqa: E402
@@ -105,9 +105,20 @@ def test_a_layer_that_is_kept_is_float_in_the_file(calibrated: tuple[bytes, Rang
     found = tensors_by_layer(data, NETWORK)
     everything = frozenset(tensor for tensors in found.values() for tensor in tensors)
     assert "QUANTIZE" not in list_operators(quantize(data, seen, "min-max", floats=everything))
-    some = frozenset(next(iter(found.values())))
-    sizes = [len(quantize(data, seen, "min-max", floats=f)) for f in (frozenset(), some)]
-    assert sizes[0] < sizes[1]
+    conv = next(name for name in NETWORK if "conv" in name)
+    files = [quantize(data, seen, "min-max", floats=frozenset(f)) for f in ((), found[conv])]
+    assert [int8_convolutions(file) for file in files] == [4, 3]
+
+
+def int8_convolutions(file: bytes) -> int:
+    model = schema.read(file)
+    (graph_,) = model.subgraphs
+    kernels = [
+        graph_.tensors[operator.inputs[1]].type
+        for operator in graph_.operators
+        if schema.operator_name(model.operatorCodes[operator.opcodeIndex]) == "CONV_2D"
+    ]
+    return kernels.count(schema.generated.TensorType.INT8)
 
 
 def test_ranges_are_those_of_the_activations(calibrated: tuple[bytes, Ranges]) -> None:

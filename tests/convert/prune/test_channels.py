@@ -86,9 +86,8 @@ def silence(model: Any, channels: Any, kept: set[int]) -> None:
             kind = variable.path.split("/")[-1]
             if kind == "recurrent_kernel":
                 array[goes(units[i * len(units) // len(layer.weights)])] = 0
-            elif kind in ("kernel", "pointwise_kernel") and array.shape[-2] == len(gone):
-                if layer.__class__.__name__ != "DepthwiseConv2D":
-                    array[..., gone, :] = 0
+            elif layer.name != "c3" and kind.endswith("kernel") and array.shape[-2] == len(gone):
+                array[..., gone, :] = 0
             arrays.append(array)
         layer.set_weights(arrays)
 
