@@ -7,7 +7,7 @@ from pathlib import Path
 from convert.bundle_card import make_card
 from convert.checkpoint import UNKNOWN_STRIDE, check_fit, read_training_card, sha256_of
 from convert.child import run_stage
-from convert.export import Described, describe
+from convert.describe import Described, describe
 from convert.layout import Layout, choose_layout, find_time_stride
 from convert.lines import LineSets, gather
 from convert.precision import Part, refuse_too_long

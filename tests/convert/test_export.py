@@ -14,7 +14,8 @@ import keras  # noqa: E402
 from keras import layers, ops  # noqa: E402
 
 from convert import graph, operators, schema  # noqa: E402
-from convert.export import Job, convert_part, describe  # noqa: E402
+from convert.describe import describe  # noqa: E402
+from convert.export import Job, convert_part  # noqa: E402
 from convert.lines import store  # noqa: E402
 from convert.precision import Part, Quantization  # noqa: E402
 from convert.stitch import stitch  # noqa: E402

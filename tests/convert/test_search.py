@@ -13,7 +13,8 @@ pytestmark = [pytest.mark.desktop, pytest.mark.timeout(900)]
 from keras import Model, layers  # noqa: E402
 
 from convert import graph, ranges, schema  # noqa: E402
-from convert.export import Job, convert_part, describe, quantize  # noqa: E402
+from convert.describe import describe  # noqa: E402
+from convert.export import Job, convert_part, quantize  # noqa: E402
 from convert.lines import store  # noqa: E402
 from convert.operators import list_operators  # noqa: E402
 from convert.precision import Part, refuse_too_long  # noqa: E402
