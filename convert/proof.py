@@ -5,9 +5,10 @@ readings are compared with Keras. Its operators, tensors, work and size are list
 come from ``speed.py``, where a report is wanted.
 """
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from edge_runtime.charset import Charset
 from edge_runtime.errors import RuntimeMissingError
 from edge_runtime.metrics import edit_distance
 from edge_runtime.model_info import describe
-from edge_runtime.runtimes import RUNTIMES, find_runtime
+from edge_runtime.runtimes import RUNTIMES, VARIABLE, find_runtime
 
 RUN_CURE = "the runtime cannot run this network: use another --precision or runtime version"
 _WORST = 12
@@ -48,22 +49,24 @@ class Proof:
         return next(iter(self.parities.values()))
 
 
-@cache
-def installed_runtimes() -> tuple[str, ...]:
-    """Names of the TFLite runtimes that work here, the preferred one first."""
-    return run_stage("runtimes", RUN_CURE, find_runtimes)
+def installed_runtimes() -> list[str]:
+    """Names of the TFLite runtimes that work here, the preferred one first.
+
+    Where ``EDGE_HTR_RUNTIME`` names one, there is only that. TensorFlow is not loaded to find out:
+    that takes seconds, and a child process will tell.
+    """
+    forced = os.environ.get(VARIABLE)
+    return [name for name in ((forced,) if forced else RUNTIMES) if _works(name)]
 
 
-def find_runtimes() -> tuple[str, ...]:
-    """The same, for a child process: one of them is TensorFlow."""
-    found = []
-    for name in RUNTIMES:
-        try:
-            find_runtime(name)
-        except RuntimeMissingError:
-            continue
-        found.append(name)
-    return tuple(found)
+def _works(name: str) -> bool:
+    if name == "tensorflow":
+        return find_spec(name) is not None
+    try:
+        find_runtime(name)
+    except RuntimeMissingError:
+        return False
+    return True
 
 
 def prove(

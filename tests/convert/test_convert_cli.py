@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.desktop, pytest.mark.timeout(900)]
 
 from keras import Input, Model, layers  # noqa: E402
 
-from convert import build  # noqa: E402
+from convert import build, speed  # noqa: E402
 from edge_runtime.cli import cli  # noqa: E402
 from edge_runtime.network_file import NetworkFile  # noqa: E402
 from edge_runtime.preprocess import Preprocessing  # noqa: E402
@@ -82,6 +82,7 @@ def test_a_checkpoint_becomes_a_bundle_that_reads(
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("in_process")
 def test_another_network_than_keras_is_not_written(
     checkpoint: Path, lines: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -126,6 +127,7 @@ def test_a_converter_that_dies_is_one_clear_error(
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("in_process")
 def test_a_layer_without_a_place_is_named(tmp_path: Path) -> None:
     inputs = Input((48, None, 1))
     x = layers.Reshape((-1, 4))(layers.Conv2D(4, (48, 4), strides=(48, 4))(inputs))
@@ -137,6 +139,7 @@ def test_a_layer_without_a_place_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("in_process")
 def test_a_charset_of_another_size_is_refused(checkpoint: Path, tmp_path: Path) -> None:
     (tmp_path / "charset.txt").write_text("abc", encoding="utf-8")
     arguments = (checkpoint, "-o", tmp_path / "a.tflite", "--charset", tmp_path / "charset.txt")
@@ -213,9 +216,11 @@ def test_wrong_usage_has_its_own_exit_code(arguments: list[str]) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("in_process")
 def test_all_precisions_in_one_command_with_a_report(
-    checkpoint: Path, lines: Path, tmp_path: Path
+    checkpoint: Path, lines: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(speed, "_RUNS", 3)
     target, report = tmp_path / "m.tflite", tmp_path / "m.html"
     arguments = (checkpoint, "-o", target, "--calibration", lines, "--report", report)
     result = convert(*arguments, "--precision", "all", "--width", 256)
@@ -243,13 +248,14 @@ def test_all_precisions_in_one_command_with_a_report(
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("in_process")
 def test_channels_are_pruned_beside_a_control_and_a_second_run_trains_nothing(
     checkpoint: Path, lines: Path, tmp_path: Path
 ) -> None:
     target = tmp_path / "small.tflite"
     command = (
         *(checkpoint, "-o", target, "--calibration", lines, "--prune", 0.5),
-        *("--finetune", lines, "--finetune-lines", 16, "--max-prune-loss", 100),
+        *("--finetune", lines, "--finetune-lines", 16, "--max-prune-loss", 1000),
         *("--tolerance", 100, "--max-cer-loss", 100),
     )
     result = convert(*command)

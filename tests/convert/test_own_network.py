@@ -64,6 +64,7 @@ def _open_lstm(features: int) -> list[Any]:
     return [kernel, np.zeros((UNITS, 4 * UNITS), np.float32), bias]
 
 
+@pytest.mark.usefixtures("in_process")
 def test_it_becomes_an_int8_hybrid_that_reads(tmp_path: Path) -> None:
     lines = tmp_path / "lines"
     lines.mkdir()

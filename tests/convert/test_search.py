@@ -50,6 +50,7 @@ def loud_reader() -> Any:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("in_process")
 def test_the_layers_that_int8_spoils_stay_float_and_the_others_do_not(tmp_path: Path) -> None:
     lines = tmp_path / "lines"
     lines.mkdir()
