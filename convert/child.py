@@ -53,6 +53,23 @@ def run_stage(
         EdgeHtrError: the function raised one; it is raised again here.
         ConversionError: it raised something else, or the child died.
     """
+    return _run(stage, cure, function, args, kwargs, talks=False)  # type: ignore[no-any-return]
+
+
+def run_talking_stage(
+    stage: str, cure: str, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
+) -> T:
+    """The same for long work that reports its progress and ends itself on a signal.
+
+    Its output goes to the terminal, Ctrl-C reaches it, it may start processes of its own, and it
+    runs on the Keras backend and the devices that the user's environment says.
+    """
+    return _run(stage, cure, function, args, kwargs, talks=True)  # type: ignore[no-any-return]
+
+
+def _run(
+    stage: str, cure: str, function: Callable[..., Any], args: Any, kwargs: Any, *, talks: bool
+) -> Any:
     context = get_context("spawn")
     receiver, sender = context.Pipe(duplex=False)
     name = f"{function.__module__}:{function.__qualname__}"
@@ -61,7 +78,9 @@ def run_stage(
             folder = tempfile.TemporaryDirectory(prefix="edge-htr-stage-")
             log = Path(stack.enter_context(folder)) / "log"
             child = context.Process(
-                target=_child, args=(sender, str(log), name, args, kwargs), daemon=True
+                target=_child,
+                args=(sender, None if talks else str(log), name, args, kwargs),
+                daemon=not talks,  # a daemon may have no children
             )
             stack.callback(_stop, child)
             child.start()
@@ -72,7 +91,7 @@ def run_stage(
     kind, payload = outcome
     if kind == "error":
         raise _rebuilt(stage, *payload)
-    return payload  # type: ignore[no-any-return]
+    return payload
 
 
 def _receive(receiver: Connection, child: BaseProcess) -> tuple[str, Any] | None:
@@ -111,8 +130,8 @@ def _stop(child: BaseProcess) -> None:
         child.join()
 
 
-def _child(sender: Connection, log: str, name: str, args: Any, kwargs: Any) -> None:
-    """Entry point of the child process."""
+def _silence(log: str) -> None:
+    """Settle a child that works quietly for its parent."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends the child
     # What TensorFlow leaves behind in the temporary folder goes when the parent removes it.
     folder = str(Path(log).parent)
@@ -121,6 +140,12 @@ def _child(sender: Connection, log: str, name: str, args: Any, kwargs: Any) -> N
     with Path(log).open("wb") as stream:
         os.dup2(stream.fileno(), 1)
         os.dup2(stream.fileno(), 2)
+
+
+def _child(sender: Connection, log: str | None, name: str, args: Any, kwargs: Any) -> None:
+    """Entry point of the child process."""
+    if log is not None:
+        _silence(log)
     try:
         module, _, function = name.partition(":")
         result = getattr(import_module(module), function)(*args, **kwargs)

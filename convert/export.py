@@ -12,13 +12,13 @@ from typing import Any
 
 import numpy as np
 
+from convert import ranges
 from convert.lines import fetch
-from convert.precision import Part
+from convert.precision import CNN, WHOLE, Part
+from convert.ranges import Method, Ranges
 from edge_runtime.errors import ConversionError
 
 INPUT_NAME, OUTPUT_NAME = "ink", "logits"
-PROBE_WIDTH = 1024
-"""Columns at which a network of any width is asked for its number of steps."""
 
 
 @dataclass(frozen=True)
@@ -33,51 +33,21 @@ class Job:
     calibration: Path | None
     """Stored uint8 (H, W) lines (``lines.store``); needed for int8."""
     target: Path
-    """Where the result goes."""
+    """Where the result goes; an int8 one has its calibrated file and its ranges beside it."""
+    method: Method = "min-max"
+    """How the ranges of int8 activations follow from the calibration."""
+    study: bool = False
+    """Keep what a search (``search.py``) needs to compare methods."""
 
+    @property
+    def calibrated(self) -> Path:
+        """The float file that knows its activations' ranges, from which int8 is made."""
+        return self.target.with_suffix(".calibrated")
 
-@dataclass(frozen=True)
-class Described:
-    """What the main process needs to know of a checkpoint, without TensorFlow."""
-
-    height: int
-    width: int | None
-    """Columns of the input, None where they may vary."""
-    classes: int
-    """Output classes, the CTC blank included."""
-    steps: int
-    """Output steps at ``probe_width`` columns."""
-    probe_width: int
-    has_head: bool
-    """There is more to it than convolutions, see ``graph.split``."""
-    parameters: int
-
-
-def describe(checkpoint: Path) -> Described:
-    """Look at a checkpoint and refuse what cannot be converted.
-
-    Raises:
-        ConversionError: it cannot be loaded, or a layer cannot be exported; named with the cure.
-    """
-    from convert import graph
-
-    model = graph.load_checkpoint(checkpoint)
-    copy = graph.reference_model(model, None)
-    _, height, width, _ = copy.input_shape
-    probe = width or PROBE_WIDTH
-    if len(copy.output_shape) != 3:
-        raise ConversionError(
-            f"the network's output is {copy.output_shape}: (batch, time, classes) is expected"
-        )
-    return Described(
-        height=height,
-        width=width,
-        classes=int(copy.output_shape[2]),
-        steps=int(graph.reference_model(model, probe).output_shape[1]),
-        probe_width=probe,
-        has_head=graph.split(copy) is not None,
-        parameters=int(model.count_params()),
-    )
+    @property
+    def ranges(self) -> Path:
+        """What was seen of the activations."""
+        return self.target.with_suffix(".npz")
 
 
 def convert_part(job: Job) -> int:
@@ -91,27 +61,70 @@ def convert_part(job: Job) -> int:
     """
     from convert import graph
 
-    model = graph.export_model(graph.load_checkpoint(job.checkpoint), job.width)
-    part = _select(model, job.part.name)
-    converter = _converter(part)
+    unrolled = job.part.unrolled
+    model = graph.export_model(graph.load_checkpoint(job.checkpoint), job.width, unrolled=unrolled)
+    converter = _converter(_select(model, job.part))
     _set_quantization(converter, job)
     try:
         with warnings.catch_warnings(action="ignore"):  # routine, whatever is converted
             data: bytes = converter.convert()
     except Exception as error:
         raise _explained(error, model, job.part.stage) from error
+    if job.part.quantization == "int8":
+        data = _quantized(data, job)
     return job.target.write_bytes(data)
 
 
-def _select(model: Any, name: str) -> Any:
+def _quantized(calibrated: bytes, job: Job) -> bytes:
+    """int8 from a calibrated file, with the ranges of all lines."""
+    assert job.calibration is not None
+    lines = [_as_input(line) for line in fetch(job.calibration)]
+    histograms = job.study or job.method != "min-max"
+    seen = ranges.collect(calibrated, lines, histograms=histograms)
+    job.calibrated.write_bytes(calibrated)
+    seen.save(job.ranges)
+    return quantize(calibrated, seen, job.method)
+
+
+def quantize(
+    calibrated: bytes,
+    seen: Ranges,
+    method: Method,
+    *,
+    lines: int | None = None,
+    floats: frozenset[str] = frozenset(),
+) -> bytes:
+    """Make an int8 file of a calibrated one.
+
+    Args:
+        calibrated: the float file.
+        seen: its activations on the calibration lines.
+        method: how ranges follow from these.
+        lines: use so many of the lines only.
+        floats: operators that stay float32, by the name of the tensor they make.
+    """
+    from tensorflow.lite.python.convert import mlir_quantize
+
+    low, high = ranges.choose(seen, method, lines)
+    data: bytes = mlir_quantize(
+        ranges.put_in(calibrated, seen, low, high),
+        disable_per_channel_for_dense_layers=True,
+        denylisted_nodes=sorted(floats) or None,
+    )
+    return data
+
+
+def _select(model: Any, part: Part) -> Any:
     from convert import graph
 
-    if name == "whole":
+    if part.piece:
+        return graph.pieces(model)[part.name]
+    if part.name == WHOLE:
         return model
     parts = graph.split(model)
     if parts is None:
         raise ConversionError("the network is convolutions alone: it has no separate head")
-    return parts.cnn if name == "cnn" else parts.head
+    return parts.cnn if part.name == CNN else parts.head
 
 
 def _converter(model: Any) -> Any:
@@ -144,12 +157,19 @@ def _set_quantization(converter: Any, job: Job) -> None:
     converter._experimental_disable_per_channel_quantization_for_dense_layers = True
     if job.part.quantization == "float16":
         converter.target_spec.supported_types = [tf.float16]
+    if not job.part.calibrated:
+        return
+    if job.calibration is None:
+        raise ConversionError(f"{job.part.quantization} needs calibration lines")
+    lines = _calibration_lines(job.calibration)
     if job.part.quantization == "int8":
-        if job.calibration is None:
-            raise ConversionError("int8 needs calibration lines")
-        lines = _calibration_lines(job.calibration)
-        converter.representative_dataset = lambda: ([line] for line in lines)
-        converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+        # What TensorFlow calibrates only marks the activations; ranges.py measures them.
+        converter._experimental_calibrate_only = True
+        lines = lines[:1]
+    else:
+        kernels = tf.lite.OpsSet.EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8
+        converter.target_spec.supported_ops = [kernels, tf.lite.OpsSet.TFLITE_BUILTINS]
+    converter.representative_dataset = lambda: ([line] for line in lines)
 
 
 def _calibration_lines(path: Path) -> list[Any]:
@@ -161,7 +181,12 @@ def _calibration_lines(path: Path) -> list[Any]:
     lines = fetch(path)
     width = max(line.shape[1] for line in lines)
     padded = [np.pad(line, ((0, 0), (0, width - line.shape[1]))) for line in lines]
-    return [(line.astype(np.float32) / 255.0)[None, :, :, None] for line in padded]
+    return [_as_input(line) for line in padded]
+
+
+def _as_input(line: Any) -> Any:
+    """uint8 (H, W) -> float32 (1, H, W, 1)."""
+    return (line.astype(np.float32) / 255.0)[None, :, :, None]
 
 
 def _explained(error: Exception, model: Any, stage: str) -> ConversionError:

@@ -13,6 +13,7 @@ os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 import keras
 import numpy as np
 
+from convert.precision import HEAD
 from convert.refusals import is_recurrent, refuse_unsupported
 from convert.rewrite import dense_layer, identity_layer, loop_layer
 from edge_runtime.errors import ConversionError
@@ -83,9 +84,12 @@ def reference_model(model: Model, width: int | None) -> Model:
     return _clone(model, width, rewrite=False)
 
 
-def export_model(model: Model, width: int | None) -> Model:
-    """The same as ``reference_model`` with every GRU and LSTM rewritten as a chunked loop."""
-    return _clone(model, width, rewrite=True)
+def export_model(model: Model, width: int | None, *, unrolled: bool = False) -> Model:
+    """The same as ``reference_model`` with every GRU and LSTM rewritten as a chunked loop.
+
+    With ``unrolled``, which needs a width, every time step is written out instead.
+    """
+    return _clone(model, width, rewrite=True, unrolled=unrolled)
 
 
 def split(model: Model) -> Parts | None:
@@ -114,12 +118,54 @@ def split(model: Model) -> Parts | None:
     return Parts(keras.Model(model.inputs[0], seam, name="cnn"), head)
 
 
+def pieces(model: Model) -> dict[str, Model]:
+    """The head cut wherever one tensor alone goes on, so that each piece has its own numbers.
+
+    Args:
+        model: an exported or a reference model.
+
+    Returns:
+        The pieces in order by the name of their first layer with weights, each a model from what
+        goes in to what comes out; empty for a network of convolutions alone.
+    """
+    if split(model) is None:
+        return {}
+    operations = list(model.operations)
+    head = next(i for i, one in enumerate(operations) if not _is_convolutional(one))
+    found: dict[str, Model] = {}
+    start, name = operations[head].input, ""
+    for position, operation in enumerate(operations[head:], head):
+        name = name or (operation.name if _has_weights(operation) else "")
+        rest = operations[position + 1 :]
+        cut = _crossing(rest) == {id(operation.output)} and any(map(_has_weights, rest))
+        if not rest or (name and cut):
+            found[name or HEAD] = keras.Model(start, operation.output, name="piece")
+            start, name = operation.output, ""
+    return found
+
+
+def _crossing(rest: list[Layer]) -> set[int]:
+    """Tensors that these operations need and do not make themselves."""
+    made = {id(tensor) for one in rest for tensor in keras.tree.flatten(one.output)}
+    needed = {id(tensor) for one in rest for tensor in keras.tree.flatten(one.input)}
+    return needed - made
+
+
+def _has_weights(operation: Layer) -> bool:
+    """Whether it multiplies with weights, which a stand-in holds as constants."""
+    return (
+        hasattr(operation, "edge_htr_convolutional")
+        or is_recurrent(operation)
+        or (hasattr(operation, "kernel"))
+    )
+
+
 def _is_convolutional(operation: Layer) -> bool:
     rewritten = getattr(operation, "edge_htr_convolutional", None)
     return type(operation).__name__ in _CONVOLUTIONAL if rewritten is None else rewritten
 
 
-def _clone(model: Model, width: int | None, rewrite: bool) -> Model:
+def _clone(model: Model, width: int | None, rewrite: bool, unrolled: bool = False) -> Model:
     for layer in model.layers:
         refuse_unsupported(layer)
     _cast_to_float32(model)
@@ -127,7 +173,7 @@ def _clone(model: Model, width: int | None, rewrite: bool) -> Model:
 
     def renew(layer: Layer) -> Layer:
         if rewrite and is_recurrent(layer):
-            return loop_layer(layer)
+            return loop_layer(layer, unrolled=unrolled)
         if rewrite and isinstance(layer, keras.layers.Dense) and len(layer.input.shape) > 2:
             return dense_layer(layer, layer is softmaxed)
         config = _float32(layer.get_config())

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from convert.loop import Tensor, chunked_loop
+from convert.loop import Tensor, chunked_loop, unrolled_loop
 
 Weights = npt.NDArray[np.float32]
 Activation = Callable[[Tensor], Tensor]
@@ -65,12 +65,15 @@ class Direction:
         )
 
 
-def run_directions(inputs: Tensor, directions: Sequence[Direction]) -> list[Tensor]:
+def run_directions(
+    inputs: Tensor, directions: Sequence[Direction], *, unrolled: bool = False
+) -> list[Tensor]:
     """Run one or two directions of the same kind and size over a sequence.
 
     Args:
         inputs: float32 (T, features).
         directions: the weights; each with the same kind, units and activations.
+        unrolled: every step written out instead of a loop; T must be known.
 
     Returns:
         For each direction, float32 (T, units) in the order of the input's time.
@@ -79,9 +82,8 @@ def run_directions(inputs: Tensor, directions: Sequence[Direction]) -> list[Tens
     columns = tf.concat([_project(inputs, one) for one in directions], axis=-1)
     projected = tf.reshape(columns, (-1, len(directions), first.kernel.shape[1]))
     step, states = (_gru_step, 1) if first.kind == "GRU" else (_lstm_step, 2)
-    outputs = chunked_loop(
-        projected, lambda x, carried: step(x, carried, directions), states, first.units
-    )
+    run = unrolled_loop if unrolled else chunked_loop
+    outputs = run(projected, lambda x, carried: step(x, carried, directions), states, first.units)
     flat = tf.reshape(outputs, (-1, len(directions) * first.units))
     parts = tf.split(flat, len(directions), axis=-1) if len(directions) > 1 else [flat]
     return [

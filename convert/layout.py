@@ -51,7 +51,12 @@ def steps(ink: Ink, card: Card) -> int:
 
 
 def choose_layout(
-    *, native: int | None, wanted: int | None, limit: int, time_stride: int
+    *,
+    native: int | None,
+    wanted: int | None,
+    limit: int,
+    time_stride: int,
+    fixed: bool = False,
 ) -> Layout:
     """Decide on the widths.
 
@@ -60,6 +65,7 @@ def choose_layout(
         wanted: a fixed width the user asks for, None for the network's own way.
         limit: widest picture that preprocessing makes, pixels.
         time_stride: columns of the input to one output step.
+        fixed: one width, the widest unless another is wanted.
 
     Raises:
         ConversionError: the wanted width does not fit the network.
@@ -71,8 +77,10 @@ def choose_layout(
             )
         return Layout("fixed", native, native, native, time_stride)
     step = time_stride * CHUNK
-    if wanted is None:
-        return Layout("dynamic", step, step, -(-limit // step) * step, time_stride)
+    widest = -(-limit // step) * step
+    if wanted is None and not fixed:
+        return Layout("dynamic", step, step, widest, time_stride)
+    wanted = wanted or widest
     if wanted % time_stride or wanted < step:
         raise ConversionError(
             f"--width {wanted} must be a multiple of {time_stride} and at least {step} pixels"

@@ -1,11 +1,11 @@
 """Line pictures for calibration and comparison: which ones, and how they go into the network.
 
 The choice is reproducible: it follows from the ids alone, so the same folder gives the same file.
-Calibration takes lines of the training part and covers narrow and wide, faint and dark ones;
-the comparison with Keras prefers lines that training and calibration have not seen.
+Calibration takes lines of the training part and covers widths, darkness, writers and letters
+(``cover.py``). The search for a mixed precision takes other lines of the training part. The
+comparison with Keras prefers lines that training and calibration have not seen.
 """
 
-import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 import edge_runtime
+from convert.cover import cover
 from edge_runtime.errors import DataError, ImageError
 from edge_runtime.image import load_gray
 from edge_runtime.preprocess import Ink, Preprocessing, preprocess
@@ -27,6 +28,8 @@ SAMPLES = Path(edge_runtime.__file__).with_name("samples")
 _PICTURES = (".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
 _POOL = 4
 """Candidates looked at for each calibration line."""
+_SEARCH = 160
+"""Lines that a search for a mixed precision reads for each choice it tries."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,9 @@ class Line:
     """uint8 (H, W), white ink on black."""
     text: str
     """Its label, empty if unknown."""
+    writer: str | None = None
+    picture: Path | None = None
+    """The picture it was made from."""
 
 
 @dataclass(frozen=True)
@@ -45,17 +51,22 @@ class LineSets:
     """What a conversion looks at."""
 
     calibration: tuple[Line, ...]
+    search: tuple[Line, ...]
+    """Other lines of the training part; those calibrated on where there are no others."""
     parity: tuple[Line, ...]
 
     @property
-    def calibration_hash(self) -> str:
-        """Hex SHA-256 of the ids calibrated on, which names the choice in the card."""
-        joined = "\n".join(line.id for line in self.calibration)
-        return hashlib.sha256(joined.encode()).hexdigest()
+    def calibration_ids(self) -> list[str]:
+        """What was calibrated on, for the card."""
+        return [line.id for line in self.calibration]
 
 
 def gather(
-    folders: Sequence[Path], settings: Preprocessing, calibration: int, parity: int
+    folders: Sequence[Path],
+    settings: Preprocessing,
+    calibration: int,
+    parity: int,
+    proof: Sequence[Path] = (),
 ) -> LineSets:
     """Choose and prepare lines.
 
@@ -65,22 +76,27 @@ def gather(
         settings: the network's preprocessing.
         calibration: lines to calibrate on, at most.
         parity: lines to compare on, at most.
+        proof: folders whose lines are compared on and never calibrated on.
 
     Raises:
         DataError: a folder cannot be read, or no picture in them.
     """
-    samples = [s for folder in folders or [SAMPLES] for s in find_samples(folder)]
-    samples.sort(key=lambda s: unit_hash(s.id, "calibration"))
+    samples = _shuffled(s for folder in folders or [SAMPLES] for s in find_samples(folder))
     train = [s for s in samples if part_of(s) == "train"]
-    held_out = [s for s in samples if part_of(s) != "train"]
+    held_out = _shuffled(s for folder in proof for s in find_samples(folder))
+    held_out += [s for s in samples if part_of(s) != "train"] if not proof else []
     pool = prepare((train or samples)[: calibration * _POOL], settings)
     if not pool:
         raise DataError("no readable line picture to calibrate and compare with")
     chosen = tuple(pool[i] for i in cover(pool, calibration))
     used = {line.id for line in chosen}
     unused = [line for line in pool if line.id not in used]
-    seen = [*unused, *chosen]
-    return LineSets(chosen, (*prepare(held_out[:parity], settings), *seen)[:parity])
+    compared = [*prepare(held_out[:parity], settings), *([] if proof else [*unused, *chosen])]
+    return LineSets(chosen, tuple(unused[:_SEARCH]) or chosen, tuple(compared[:parity]))
+
+
+def _shuffled(samples: Iterable[Sample]) -> list[Sample]:
+    return sorted(samples, key=lambda sample: unit_hash(sample.id, "calibration"))
 
 
 def find_samples(folder: Path) -> list[Sample]:
@@ -110,29 +126,8 @@ def prepare(samples: Iterable[Sample], settings: Preprocessing) -> list[Line]:
             ink = preprocess(load_gray(sample.path), settings)
         except ImageError:
             continue
-        lines.append(Line(sample.id, ink, sample.text))
+        lines.append(Line(sample.id, ink, sample.text, sample.writer, sample.path))
     return lines
-
-
-def cover(lines: Sequence[Line], count: int) -> list[int]:
-    """Indices of ``count`` lines that span the widths and, within each width, the darkness.
-
-    The widest, narrowest, darkest and faintest are among them: they set the ranges of int8.
-    """
-    if len(lines) <= count:
-        return list(range(len(lines)))
-    widths = np.array([line.ink.shape[1] for line in lines])
-    darkness = np.array([float(line.ink.mean()) for line in lines])
-    ends = [one(values) for values in (widths, darkness) for one in (np.argmin, np.argmax)]
-    chosen = list(dict.fromkeys(int(i) for i in ends))[:count]
-    rest = np.setdiff1d(np.argsort(widths, kind="stable"), chosen, assume_unique=True)
-    groups = np.array_split(rest, max(1, int(count**0.5)))
-    shares = np.diff(np.linspace(0, count - len(chosen), len(groups) + 1).astype(int))
-    for group, share in zip(groups, shares, strict=True):
-        ordered = group[np.argsort(darkness[group], kind="stable")]
-        places = np.linspace(0, len(ordered) - 1, share).round().astype(int)
-        chosen.extend(int(i) for i in ordered[places])
-    return sorted(chosen)
 
 
 def store(path: Path, arrays: Sequence[npt.NDArray[np.generic]]) -> Path:

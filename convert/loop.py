@@ -59,3 +59,24 @@ def chunked_loop(projected: Tensor, step: Step, states: int, units: int) -> Tens
     start = (tf.constant(0), empty, *[zero] * states)
     outputs = tf.while_loop(lambda index, *_: index < turns, turn, start)[1]
     return outputs if length is None else outputs[:length]
+
+
+def unrolled_loop(projected: Tensor, step: Step, states: int, units: int) -> Tensor:
+    """The same without a loop, every time step written out: full int8 cannot quantize a loop.
+
+    Args:
+        projected: float32 (T, directions, gates) of known T.
+        step: one time step.
+        states: how many state arrays ``step`` carries.
+        units: columns of each state.
+
+    Returns:
+        float32 (T, directions, units): the first state after each step.
+    """
+    _, directions, _ = projected.shape
+    carried: tuple[Tensor, ...] = (tf.zeros((directions, units)),) * states
+    outputs = []
+    for one in tf.unstack(projected, axis=0):
+        carried = step(one, carried)
+        outputs.append(carried[0])
+    return tf.stack(outputs, axis=0)

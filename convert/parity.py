@@ -17,22 +17,20 @@ from convert.lines import Line, fetch, store
 from edge_runtime.card import Card
 from edge_runtime.charset import Charset
 from edge_runtime.ctc import greedy
-from edge_runtime.errors import GateError
+from edge_runtime.errors import ConversionError
 from edge_runtime.metrics import edit_distance, error_rates
 
 Logits = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True)
-class Tolerance:
-    """What a conversion may cost. A larger difference is a failed gate."""
+class Difference:
+    """How much a second reading of the same lines is worse, as a fraction of the characters."""
 
-    drift: float
-    """Share of Keras' characters that may read differently."""
-    cer_loss: float
-    """Rise of the CER against the labels, as a fraction."""
-    logit_error: float
-    """Root mean square of the logit differences relative to that of the logits."""
+    cer: float
+    low: float
+    """Lower end of the 95 % interval."""
+    high: float
 
 
 @dataclass(frozen=True)
@@ -59,6 +57,15 @@ class Parity:
     cer_keras: float | None
     """CER of Keras on the labelled lines, None without any."""
     cer_tflite: float | None
+    difference: Difference | None = None
+    """Of the two, with its interval."""
+
+    @property
+    def cer_loss(self) -> float | None:
+        """Rise of the CER against the labels, as a fraction; None without labels."""
+        if self.cer_keras is None or self.cer_tflite is None:
+            return None
+        return self.cer_tflite - self.cer_keras
 
     def as_dict(self) -> dict[str, Any]:
         """The figures as plain values."""
@@ -72,7 +79,11 @@ class Parity:
         )
         if self.cer_keras is None or self.cer_tflite is None:
             return text
-        return f"{text}, CER {self.cer_keras:.2%} in Keras and {self.cer_tflite:.2%} here"
+        text += f", CER {self.cer_keras:.2%} in Keras and {self.cer_tflite:.2%} here"
+        if self.difference is None:
+            return text
+        low, high = self.difference.low * 100, self.difference.high * 100
+        return f"{text} (difference {low:+.2f} to {high:+.2f} points)"
 
 
 def keras_logits(checkpoint: Path, card: Card, inks: Path, target: Path) -> None:
@@ -102,8 +113,14 @@ def keras_logits(checkpoint: Path, card: Card, inks: Path, target: Path) -> None
     store(target, outputs)
 
 
-def tflite_logits(bundle: Path, inks: Path, target: Path) -> str:
+def tflite_logits(bundle: Path, inks: Path, target: Path, runtime: str | None = None) -> str:
     """Run a converted file on stored lines as a device does; for a child process.
+
+    Args:
+        bundle: the converted file.
+        inks: stored uint8 (H, W) lines.
+        target: where the logits go.
+        runtime: name of the TFLite runtime, by default the best that is installed.
 
     Returns:
         Name and version of the runtime.
@@ -112,13 +129,18 @@ def tflite_logits(bundle: Path, inks: Path, target: Path) -> str:
     from edge_runtime.interpreter import open_network
 
     opened = Bundle.open(bundle)
-    network = open_network(opened.network, opened.card)
+    network = open_network(opened.network, opened.card, runtime=runtime)
     store(target, [network.run(ink) for ink in fetch(inks)])
     return f"{network.runtime.name} {network.runtime.version}"
 
 
 def compare(
-    lines: Sequence[Line], keras: Sequence[Logits], tflite: Sequence[Logits], charset: Charset
+    lines: Sequence[Line],
+    keras: Sequence[Logits],
+    tflite: Sequence[Logits],
+    charset: Charset,
+    *,
+    interval: bool = False,
 ) -> Parity:
     """Compare logits and readings line by line.
 
@@ -127,13 +149,13 @@ def compare(
         keras: float32 (T, classes) per line.
         tflite: the same from the converted file.
         charset: the alphabet.
+        interval: also the interval of the CER's difference, which takes a second.
     """
     if [k.shape for k in keras] != [t.shape for t in tflite]:
-        raise GateError("the converted file makes other shapes than Keras: it is not written")
+        raise ConversionError("the converted file makes other shapes than Keras: it is not written")
     expected, found = np.concatenate(list(keras)), np.concatenate(list(tflite))
     difference = np.abs(expected - found)
-    wanted = [greedy(logits, charset).text for logits in keras]
-    readings = [greedy(np.nan_to_num(logits), charset).text for logits in tflite]
+    wanted, readings = (read(logits, charset) for logits in (keras, tflite))
     edits = sum(edit_distance(a, b) for a, b in zip(wanted, readings, strict=True))
     labelled = [i for i, line in enumerate(lines) if line.text]
     return Parity(
@@ -148,7 +170,13 @@ def compare(
         labelled=len(labelled),
         cer_keras=_cer(lines, wanted, labelled),
         cer_tflite=_cer(lines, readings, labelled),
+        difference=paired_difference(lines, wanted, readings) if interval else None,
     )
+
+
+def read(logits: Sequence[Logits], charset: Charset) -> list[str]:
+    """Greedy readings; what is not finite counts as zero."""
+    return [greedy(np.nan_to_num(one), charset).text for one in logits]
 
 
 def _relative(difference: Logits, expected: Logits) -> float:
@@ -163,28 +191,22 @@ def _cer(lines: Sequence[Line], readings: Sequence[str], labelled: Sequence[int]
     return error_rates([lines[i].text for i in labelled], [readings[i] for i in labelled]).cer
 
 
-def check(parity: Parity, tolerance: Tolerance) -> None:
-    """The gate.
+def paired_difference(
+    lines: Sequence[Line], before: Sequence[str], after: Sequence[str], resamples: int = 2000
+) -> Difference | None:
+    """Rise of the CER from one reading to another; None without labels.
 
-    Raises:
-        GateError: a difference is beyond its tolerance; all of those are named.
+    The interval is a paired bootstrap: lines are drawn anew, both readings of a line together.
     """
-    failures = []
-    if not parity.finite:
-        failures.append("logits are not finite")
-    if parity.logit_error > tolerance.logit_error:
-        failures.append(f"logit error {parity.logit_error:.2%} over {tolerance.logit_error:.2%}")
-    if parity.drift > tolerance.drift:
-        failures.append(
-            f"{parity.drift:.2%} of the characters read differently, over {tolerance.drift:.2%}"
-        )
-    loss = (parity.cer_tflite or 0.0) - (parity.cer_keras or 0.0)
-    if loss > tolerance.cer_loss:
-        failures.append(
-            f"CER rises by {loss * 100:.2f} points, over {tolerance.cer_loss * 100:.2f}"
-        )
-    if failures:
-        raise GateError(
-            f"converted and Keras network differ on {parity.lines} lines: {'; '.join(failures)}."
-            " Nothing was written; try a wider --calibration or another --precision"
-        )
+    rows = [
+        (len(line.text), edit_distance(line.text, b) - edit_distance(line.text, a))
+        for line, a, b in zip(lines, before, after, strict=True)
+        if line.text
+    ]
+    if not rows:
+        return None
+    lengths, edits = np.array(rows, np.float64).T
+    draws = np.random.default_rng(0).integers(0, len(rows), (resamples, len(rows)))
+    rises = edits[draws].sum(axis=1) / np.maximum(1.0, lengths[draws].sum(axis=1))
+    low, high = np.quantile(rises, (0.025, 0.975))
+    return Difference(float(edits.sum() / max(1.0, lengths.sum())), float(low), float(high))

@@ -1,97 +1,75 @@
-"""What is written down about a conversion: the card in the bundle and the report beside it."""
+"""What a conversion found out, as plain values: the JSON report, from which the page is drawn."""
 
-from collections.abc import Iterable
+import zlib
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 import edge_runtime
-from convert import operators
-from convert.export import Described
-from convert.layout import Layout
-from convert.lines import LineSets
-from convert.parity import Parity
-from convert.precision import Part
-from edge_runtime.card import Card
-from train.checkpoint import CheckpointCard
+from convert.outcome import Outcome
+from convert.plan import Plan
+from edge_runtime.machine import machine_facts
 
-RUNTIMES = "ai-edge-litert>=2.1 or tflite-runtime==2.14"
-
-
-def make_card(
-    name: str,
-    training: CheckpointCard,
-    checkpoint: dict[str, str],
-    layout: Layout,
-    parts: Iterable[Part],
-    lines: LineSets,
-) -> Card:
-    """The card of a converted network.
-
-    Args:
-        name: of the model.
-        training: from beside the checkpoint.
-        checkpoint: file name and hash of the checkpoint.
-        layout: widths.
-        parts: what was converted.
-        lines: what was calibrated on.
-    """
-    return Card(
-        name=name,
-        architecture={"family": training.family, **training.config},
-        preprocessing=training.preprocessing.as_dict(),
-        layout=layout.kind,
-        width_multiple=layout.width_multiple,
-        min_width=layout.min_width,
-        max_width=layout.max_width,
-        time_stride=layout.time_stride,
-        precision={
-            "network" if part.name == "whole" else part.name: part.quantization for part in parts
-        },
-        training={
-            **training.provenance,
-            "checkpoint": checkpoint,
-            "calibration": {
-                "lines": len(lines.calibration),
-                "ids_sha256": lines.calibration_hash,
-            },
-        },
-        metrics=list(training.metrics),
-        tool_version=edge_runtime.__version__,
-        runtime=RUNTIMES,
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
-    )
+SCHEMA: Final = 2
 
 
 def make_report(
-    card: Card,
-    described: Described,
-    parity: Parity,
-    runtime: str,
-    sizes: dict[str, int],
-    network: bytes,
-    bundle_bytes: int,
+    plan: Plan, outcomes: Sequence[Outcome], pruning: dict[str, list[dict[str, Any]]]
 ) -> dict[str, Any]:
-    """All that was found out, as plain values for JSON.
+    """The report of a conversion.
 
     Args:
-        card: as written.
-        described: the network.
-        parity: the comparison with Keras.
-        runtime: what ran the converted file.
-        sizes: bytes of each part's file before joining.
-        network: the flatbuffer.
-        bundle_bytes: size of the whole file.
+        plan: of the checkpoint that is written.
+        outcomes: all networks that were made, those only compared with included.
+        pruning: what each round did, by the label of the network.
     """
     return {
-        "schema": 1,
-        "name": card.name,
-        "network": asdict(described),
-        "precision": card.precision,
-        "bytes": {"bundle": bundle_bytes, "network": len(network), "parts": sizes},
-        "operators": dict(sorted(operators.list_operators(network).items())),
-        "parity": {**parity.as_dict(), "runtime": runtime},
-        "calibration": card.training["calibration"],
-        "tool_version": card.tool_version,
-        "created": card.created,
+        "schema": SCHEMA,
+        "name": plan.name,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "tool_version": edge_runtime.__version__,
+        "machine": machine_facts(),
+        "checkpoint": {"file": plan.checkpoint.name, "sha256": plan.sha256},
+        "network": asdict(plan.described),
+        "lines": {
+            "calibration": plan.lines.calibration_ids,
+            "search": len(plan.lines.search),
+            "proof": len(plan.lines.parity),
+        },
+        "pruning": pruning,
+        "networks": [_network(outcome) for outcome in outcomes],
+    }
+
+
+def _network(outcome: Outcome) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "label": outcome.label,
+        "precision": outcome.precision,
+        "asked_for": outcome.target is not None,
+        "file": outcome.target.name if outcome.target is not None and outcome.good else None,
+        "refused": outcome.refused or None,
+        "failures": outcome.failures,
+    }
+    if outcome.built is None or outcome.proof is None:
+        return row
+    proof, facts, card = outcome.proof, outcome.proof.facts, outcome.built.card
+    return {
+        **row,
+        "stored": card.precision,
+        "layout": card.layout,
+        "bytes": {
+            "bundle": facts["bytes"],
+            "network": len(outcome.built.network),
+            "compressed": len(zlib.compress(outcome.built.network, 9)),
+            "parts": facts["size_by_part"],
+        },
+        "operators": facts["operators"],
+        "tensors": facts["tensors"],
+        "macs": facts["macs"],
+        "parity": {name: parity.as_dict() for name, parity in proof.parities.items()},
+        "against": {label: asdict(rise) for label, rise in outcome.against.items()},
+        "speed": proof.speed,
+        "changed_lines": proof.worst,
+        "search": outcome.built.found.as_dict() if outcome.built.found else None,
     }

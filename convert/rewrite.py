@@ -15,8 +15,13 @@ from convert.gru import Direction, run_directions
 Layer = Any
 
 
-def loop_layer(layer: Layer) -> Layer:
-    """A layer that computes what a trained GRU, LSTM or Bidirectional of one computes."""
+def loop_layer(layer: Layer, *, unrolled: bool = False) -> Layer:
+    """A layer that computes what a trained GRU, LSTM or Bidirectional of one computes.
+
+    Args:
+        layer: the trained layer.
+        unrolled: with every time step written out instead of a loop.
+    """
     if isinstance(layer, keras.layers.Bidirectional):
         directions = [
             Direction.from_keras(layer.forward_layer),
@@ -30,7 +35,7 @@ def loop_layer(layer: Layer) -> Layer:
 
     def run(inputs: Any) -> Any:
         sequence = tf.reshape(inputs, (-1, inputs.shape[-1]))
-        outputs = run_directions(sequence, directions)
+        outputs = run_directions(sequence, directions, unrolled=unrolled)
         if merge is None and layer.go_backwards:  # alone, Keras leaves reversed time reversed
             outputs = [tf.reverse(outputs[0], [0])]
         return tf.reshape(_merge(outputs, merge), (1, -1, columns))

@@ -21,20 +21,27 @@ _SUBGRAPH_FIELDS = (
 )
 
 
-def stitch(cnn: bytes, head: bytes) -> schema.Model:
-    """Join two files at the CNN's output.
+def stitch(*files: bytes) -> schema.Model:
+    """Join files in order, each one's output to the next one's input.
 
     Args:
-        cnn: .tflite with one output.
-        head: .tflite with one input of the same type and number of dimensions.
+        *files: .tflite files with one input and one output; what meets has the same type and
+            number of dimensions.
 
     Returns:
         The joined model, not yet slimmed or written.
 
     Raises:
-        ConversionError: the two do not fit.
+        ConversionError: two neighbours do not fit.
     """
-    first, second = schema.read(cnn), schema.read(head)
+    first, *others = map(schema.read, files)
+    for other in others:
+        _append(first, other)
+    return first
+
+
+def _append(first: schema.Model, second: schema.Model) -> None:
+    """Let ``second`` go on where ``first`` ends, in place."""
     main, tail = first.subgraphs[0], second.subgraphs[0]
     _check_seam(main, tail)
     _move_references(first, second)
@@ -57,7 +64,6 @@ def stitch(cnn: bytes, head: bytes) -> schema.Model:
     first.operatorCodes += second.operatorCodes
     first.subgraphs += second.subgraphs[1:]
     first.signatureDefs = None
-    return first
 
 
 def _check_seam(main: Any, tail: Any) -> None:

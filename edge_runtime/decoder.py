@@ -130,6 +130,9 @@ def _sources(text: str, pieces: Sequence[Piece]) -> list[str]:
 def find_lexicon(choice: str, bundle: Bundle) -> Lexicon | None:
     """The lexicon that a command's ``--lexicon`` names: none, builtin or a file.
 
+    ``builtin`` is the one inside the model or, where there is none, the file ``NAME.lexicon``
+    beside ``NAME.tflite``, which keeps the model small for those who do not want it.
+
     Raises:
         BundleError: builtin is asked for, and the model has none.
         LexiconError: the lexicon is missing or damaged.
@@ -138,6 +141,9 @@ def find_lexicon(choice: str, bundle: Bundle) -> Lexicon | None:
         return None
     if choice != "builtin":
         return Lexicon.open(choice)
-    if bundle.lexicon is None:
+    if bundle.lexicon is not None:
+        return Lexicon.from_bytes(bundle.lexicon)
+    beside = bundle.path.with_suffix(".lexicon") if bundle.path else None
+    if beside is None or not beside.is_file():
         raise BundleError(f"the model {bundle.path} has no lexicon: use --lexicon none or a file")
-    return Lexicon.from_bytes(bundle.lexicon)
+    return Lexicon.open(beside)

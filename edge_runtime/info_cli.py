@@ -1,4 +1,4 @@
-"""`edge-htr info`: shows what is inside a model file."""
+"""`edge-htr info`: shows what is inside a model file, or how two of them differ."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import click
 from edge_runtime.run_cli import RUNTIME_NAMES
 
 
-@click.command(epilog="Examples: edge-htr info model.tflite | edge-htr info model.tflite --json")
+@click.command(epilog="Examples: edge-htr info model.tflite | edge-htr info old.tflite new.tflite")
 @click.argument(
-    "model", required=False, type=click.Path(dir_okay=False, path_type=Path), metavar="[MODEL]"
+    "models", nargs=-1, type=click.Path(dir_okay=False, path_type=Path), metavar="[MODEL] [OTHER]"
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option(
@@ -22,23 +22,31 @@ from edge_runtime.run_cli import RUNTIME_NAMES
     help="Width of the line that the work is counted for  [default: the widest]",
 )
 @click.option("--runtime", type=click.Choice(RUNTIME_NAMES), help="Force one TFLite runtime.")
-def info(model: Path | None, as_json: bool, width: int | None, runtime: str | None) -> None:
-    """Show a model's card, operators, tensors, work and size by part.
+def info(models: tuple[Path, ...], as_json: bool, width: int | None, runtime: str | None) -> None:
+    """Show a model's card, operators, tensors, work and size by part, or compare two.
 
     MODEL is a .tflite file made by edge-htr; by default the one that comes with it. Opening it
-    verifies its hash, charset and structure.
+    verifies its hash, charset and structure. With a second one, what differs is shown.
     """
     from edge_runtime.bundle import Bundle
     from edge_runtime.model_info import describe
     from edge_runtime.recognizer import DEFAULT_MODEL
 
-    facts = describe(Bundle.open(model or DEFAULT_MODEL), width=width, runtime=runtime)
+    if len(models) > 2:
+        raise click.UsageError(f"{len(models)} models: give one, or two to compare")
+    opened = [Bundle.open(model) for model in models or (DEFAULT_MODEL,)]
+    if len(opened) == 2:
+        from edge_runtime.model_compare import compare
+
+        facts = compare(*opened, width=width, runtime=runtime)
+    else:
+        facts = describe(opened[0], width=width, runtime=runtime)
     if as_json:
         import json
 
         click.echo(json.dumps(facts, ensure_ascii=False, indent=2))
     else:
-        click.echo(render(facts), nl=False)
+        click.echo(render_two(facts) if len(opened) == 2 else render(facts), nl=False)
 
 
 def render(facts: dict[str, Any]) -> str:
@@ -62,6 +70,28 @@ def render(facts: dict[str, Any]) -> str:
     ]
     text = "".join(f"{name:<14} {value}\n" for name, value in lines)
     return text + _operators(facts) + _sizes(facts["size_by_part"])
+
+
+def render_two(facts: dict[str, Any]) -> str:
+    """The comparison of two models for people."""
+    paths = [model["path"] for model in facts["models"]]
+    text = f"A  {paths[0]}\nB  {paths[1]}\n\n{'':<36} {'A':>13} {'B':>13} {'B / A':>7}\n"
+    for name, (a, b) in facts["numbers"].items():
+        ratio = f"{b / a:.3f}" if a else ""
+        text += f"{name:<36} {a:>13,} {b:>13,} {ratio:>7}".rstrip() + "\n"
+    text += "\ncard, where it differs\n"
+    for name, (a, b) in facts["card"].items():
+        text += f"{name:<36} {_brief(a)}  |  {_brief(b)}\n"
+    return text + _charsets(facts["charset"])
+
+
+def _charsets(charset: dict[str, Any]) -> str:
+    if charset["same_order"]:
+        return f"{'charset':<36} the same\n"
+    first, second = charset["only_first"], charset["only_second"]
+    if not first and not second:
+        return f"{'charset':<36} the same symbols in another order\n"
+    return f"{'charset, only in A':<36} {first}\n{'charset, only in B':<36} {second}\n"
 
 
 def _operators(facts: dict[str, Any]) -> str:

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ pytestmark = [pytest.mark.desktop, pytest.mark.timeout(900)]
 
 from keras import Input, Model, layers  # noqa: E402
 
-from convert import pipeline  # noqa: E402
+from convert import build, speed  # noqa: E402
 from edge_runtime.cli import cli  # noqa: E402
 from edge_runtime.network_file import NetworkFile  # noqa: E402
 from edge_runtime.preprocess import Preprocessing  # noqa: E402
@@ -52,13 +53,11 @@ def convert(*arguments: Any) -> Result:
 def test_a_checkpoint_becomes_a_bundle_that_reads(
     checkpoint: Path, lines: Path, tmp_path: Path
 ) -> None:
-    target, report = tmp_path / "blocks.tflite", tmp_path / "report.json"
-    result = convert(
-        *(checkpoint, "-o", target, "--calibration", lines, "--report", report),
-    )
+    target = tmp_path / "blocks.tflite"
+    result = convert(checkpoint, "-o", target, "--calibration", lines)
     assert result.exit_code == 0, result.output
     assert result.stdout == f"{target}: {target.stat().st_size} bytes\n"
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["blocks.tflite", "report.json"]
+    assert [path.name for path in tmp_path.iterdir()] == ["blocks.tflite"]
 
     recognizer = Recognizer(target, threads=1)
     for i, text in enumerate(TEXTS):
@@ -70,38 +69,39 @@ def test_a_checkpoint_becomes_a_bundle_that_reads(
     assert (card.layout, card.width_multiple) == ("dynamic", 32)
     assert 0 <= card.max_width - Preprocessing().max_width < 32
     assert card.training["checkpoint"]["file"] == "reader.keras"
-    assert 1 <= card.training["calibration"]["lines"] <= len(TEXTS)  # some may be held out
+    ids = card.training["calibration"]["ids"]
+    assert 1 <= len(ids) <= len(TEXTS)  # some may be held out
+    assert set(ids) <= {f"{lines.name}/{i}.png" for i in range(len(TEXTS))}
 
-    found = json.loads(report.read_text("utf-8"))
-    assert found["bytes"]["bundle"] == target.stat().st_size
-    assert found["parity"]["labelled"] == len(TEXTS)
-    assert found["parity"]["cer_tflite"] == found["parity"]["cer_keras"] == 0.0
-    assert 0 < found["parity"]["logit_error"] < 0.1
+    found = card.training["conversion"]
+    assert found["labelled"] == len(TEXTS)
+    assert found["cer_tflite"] == found["cer_keras"] == 0.0
+    assert 0 < found["logit_error"] < 0.1
     network = NetworkFile.parse(recognizer.bundle.network)
-    assert found["operators"]["WHILE"] == 2
     assert not any(o.custom for graph in network.subgraphs for o in graph.operators)
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("in_process")
 def test_another_network_than_keras_is_not_written(
     checkpoint: Path, lines: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As if the converter had mixed up the weights."""
     shuffled = save(randomise(reader()), tmp_path / "shuffled.keras")
-    honest = pipeline._convert_parts
+    honest = build.Builder._job
     monkeypatch.setattr(
-        pipeline, "_convert_parts", lambda _, plan, work, say: honest(shuffled, plan, work, say)
+        build.Builder,
+        "_job",
+        lambda *args, **kwargs: replace(honest(*args, **kwargs), checkpoint=shuffled),
     )
     target = tmp_path / "old.tflite"
     target.write_bytes(b"the model before")
     result = convert(
         *(checkpoint, "-o", target, "--calibration", lines, "--precision", "fp32"),
-        *("--report", tmp_path / "report.json"),
     )
     assert result.exit_code == 3
-    assert "differ on 8 lines: logit error" in result.stderr
+    assert "beyond tolerance on 8 lines: logit error" in result.stderr
     assert target.read_bytes() == b"the model before"
-    assert not (tmp_path / "report.json").exists()
 
 
 @pytest.mark.slow
@@ -116,7 +116,7 @@ def test_a_converter_that_dies_is_one_clear_error(
     import importlib
 
     dying = importlib.import_module("dying_stage")
-    monkeypatch.setattr(pipeline, "convert_part", dying.convert_part)
+    monkeypatch.setattr(build, "convert_part", dying.convert_part)
     target = tmp_path / "old.tflite"
     target.write_bytes(b"the model before")
     result = convert(checkpoint, "-o", target, "--calibration", lines)
@@ -127,6 +127,7 @@ def test_a_converter_that_dies_is_one_clear_error(
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("in_process")
 def test_a_layer_without_a_place_is_named(tmp_path: Path) -> None:
     inputs = Input((48, None, 1))
     x = layers.Reshape((-1, 4))(layers.Conv2D(4, (48, 4), strides=(48, 4))(inputs))
@@ -138,6 +139,7 @@ def test_a_layer_without_a_place_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("in_process")
 def test_a_charset_of_another_size_is_refused(checkpoint: Path, tmp_path: Path) -> None:
     (tmp_path / "charset.txt").write_text("abc", encoding="utf-8")
     arguments = (checkpoint, "-o", tmp_path / "a.tflite", "--charset", tmp_path / "charset.txt")
@@ -147,9 +149,12 @@ def test_a_charset_of_another_size_is_refused(checkpoint: Path, tmp_path: Path) 
 
 
 @pytest.mark.slow
-def test_an_interrupted_conversion_leaves_nothing(
-    checkpoint: Path, lines: Path, tmp_path: Path, root_dir: Path
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
+def test_a_conversion_cut_short_leaves_no_half_file(
+    checkpoint: Path, lines: Path, tmp_path: Path, root_dir: Path, how: signal.Signals
 ) -> None:
+    target = tmp_path / "a.tflite"
+    target.write_bytes(b"the model before")
     command = [
         *(sys.executable, "-m", "edge_runtime", "convert", str(checkpoint)),
         *("-o", str(tmp_path / "a.tflite"), "--calibration", str(lines)),
@@ -168,11 +173,13 @@ def test_an_interrupted_conversion_leaves_nothing(
         assert process.stderr is not None
         for line in process.stderr:
             if line.startswith("converting cnn"):
-                process.send_signal(signal.SIGINT)
+                process.send_signal(how)
         guard.cancel()
-    assert process.returncode == 130
-    assert [path.name for path in tmp_path.iterdir()] == ["scratch"]
-    assert list(scratch.iterdir()) == []
+    assert process.returncode == (130 if how == signal.SIGINT else -how)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.tflite", "scratch"]
+    assert target.read_bytes() == b"the model before"
+    if how == signal.SIGINT:  # after SIGKILL nobody is left to clear the scratch folder
+        assert list(scratch.iterdir()) == []
 
 
 def test_without_a_card_or_a_charset_it_says_what_is_missing(tmp_path: Path) -> None:
@@ -206,3 +213,66 @@ def test_an_output_folder_that_is_missing_is_said_at_once(checkpoint: Path, tmp_
 )
 def test_wrong_usage_has_its_own_exit_code(arguments: list[str]) -> None:
     assert convert(*arguments).exit_code == 2
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("in_process")
+def test_all_precisions_in_one_command_with_a_report(
+    checkpoint: Path, lines: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(speed, "_RUNS", 3)
+    target, report = tmp_path / "m.tflite", tmp_path / "m.html"
+    arguments = (checkpoint, "-o", target, "--calibration", lines, "--report", report)
+    result = convert(*arguments, "--precision", "all", "--width", 256)
+    assert result.exit_code == 0, result.output
+    found = json.loads((tmp_path / "m.json").read_text("utf-8"))
+    networks = {row["precision"]: row for row in found["networks"]}
+    assert list(networks) == ["fp32", "fp16", "dynamic", "mixed", "int8", "int16x8"]
+    for precision, row in networks.items():
+        path = tmp_path / f"m-{precision}.tflite"
+        assert path.exists() == (row["file"] is not None)
+        assert row["file"] or row["failures"] or row["refused"]
+    for precision in ("fp32", "fp16", "dynamic", "mixed"):
+        row = networks[precision]
+        assert row["file"] == f"m-{precision}.tflite"
+        assert row["bytes"]["bundle"] - (tmp_path / row["file"]).stat().st_size < 2000
+        assert {parity["cer_tflite"] for parity in row["parity"].values()} == {0.0}
+        assert all(speed["fastest_ms"] > 0 for speed in row["speed"].values())
+    assert networks["int8"].get("operators", {}).get("WHILE") is None
+    search = networks["mixed"]["search"]
+    assert {row["method"] for row in search["calibration"]} == {"min-max", "percentile", "mse"}
+    assert {"bands", "bigru1", "bigru2"} <= set(search["layers"])
+    page = report.read_text("utf-8")
+    assert page.startswith("<!doctype html>")
+    assert "mixed" in page
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("in_process")
+def test_channels_are_pruned_beside_a_control_and_a_second_run_trains_nothing(
+    checkpoint: Path, lines: Path, tmp_path: Path
+) -> None:
+    target = tmp_path / "small.tflite"
+    command = (
+        *(checkpoint, "-o", target, "--calibration", lines, "--prune", 0.5),
+        *("--finetune", lines, "--finetune-lines", 16, "--max-prune-loss", 1000),
+        *("--tolerance", 100, "--max-cer-loss", 100),
+    )
+    result = convert(*command)
+    assert result.exit_code == 0, result.output
+    card = Recognizer(target, threads=1).bundle.card
+    (note,) = card.training["pruning"]
+    assert note["channels"]["bigru1"] == [24, 12]
+    assert note["parameters"][1] < note["parameters"][0]
+    for label in ("pruned", "control"):
+        assert (tmp_path / "small.work" / label / "round-1" / "model.keras").is_file()
+    again = convert(*command)
+    assert again.exit_code == 0, again.output
+    assert "pruned, round 1 of 1: done before" in again.stderr
+    assert "fine-tuning" not in again.stderr
+
+
+def test_pruning_without_lines_to_mend_it_is_wrong_usage(checkpoint: Path, tmp_path: Path) -> None:
+    result = convert(checkpoint, "-o", tmp_path / "a.tflite", "--prune", 0.5)
+    assert result.exit_code == 2
+    assert "--prune needs --finetune" in result.stderr

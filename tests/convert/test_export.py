@@ -14,9 +14,10 @@ import keras  # noqa: E402
 from keras import layers, ops  # noqa: E402
 
 from convert import graph, operators, schema  # noqa: E402
-from convert.export import Job, convert_part, describe  # noqa: E402
+from convert.describe import describe  # noqa: E402
+from convert.export import Job, convert_part  # noqa: E402
 from convert.lines import store  # noqa: E402
-from convert.precision import Part, PartName, Quantization  # noqa: E402
+from convert.precision import Part, Quantization  # noqa: E402
 from convert.stitch import stitch  # noqa: E402
 from edge_runtime.errors import ConversionError  # noqa: E402
 from edge_runtime.runtimes import find_runtime  # noqa: E402
@@ -44,7 +45,7 @@ def converted(folder: Path) -> Any:
     """Converts a part once for all tests of this file."""
 
     @cache
-    def convert(part: PartName, quantization: Quantization, width: int | None = None) -> bytes:
+    def convert(part: str, quantization: Quantization, width: int | None = None) -> bytes:
         target = folder / f"{part}-{quantization}-{width}.tflite"
         wanted = Part(part, quantization)
         job = Job(folder / "slim.keras", wanted, width, folder / "lines.npz", target)
@@ -120,7 +121,7 @@ def test_int8_convolutions_and_a_dynamic_head_joined_equal_the_two_in_turn(
     [("whole", "float32"), ("whole", "float16"), ("cnn", "int8"), ("head", "dynamic")],
 )
 def test_the_delegate_stays_on_at_any_width(
-    converted: Any, part: PartName, quantization: Quantization
+    converted: Any, part: str, quantization: Quantization
 ) -> None:
     network = converted(part, quantization)
     shape = (1, 32, 12) if part == "head" else (1, 16, 128, 1)

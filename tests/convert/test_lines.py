@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from convert.lines import Line, cover, fetch, find_samples, gather, prepare, store
+from convert.lines import fetch, find_samples, gather, prepare, store
 from edge_runtime.errors import DataError
 from edge_runtime.preprocess import Preprocessing
 from tests.block_script import picture_of
@@ -60,9 +60,9 @@ def test_only_broken_pictures_are_an_error(tmp_path: Path) -> None:
 def test_the_choice_depends_on_the_ids_alone(pictures: Path) -> None:
     first, again = (gather([pictures], SETTINGS, 8, 12) for _ in range(2))
     assert [line.id for line in first.calibration] == [line.id for line in again.calibration]
-    assert first.calibration_hash == again.calibration_hash
+    assert first.calibration_ids == again.calibration_ids
     fewer = gather([pictures], SETTINGS, 7, 12)
-    assert first.calibration_hash != fewer.calibration_hash
+    assert first.calibration_ids != fewer.calibration_ids
 
 
 def test_calibration_and_comparison_use_different_lines_while_there_are_enough(
@@ -74,30 +74,31 @@ def test_calibration_and_comparison_use_different_lines_while_there_are_enough(
     assert not calibrated & compared
 
 
+def test_the_search_reads_lines_of_the_training_part_that_were_not_calibrated_on(
+    pictures: Path,
+) -> None:
+    sets = gather([pictures], SETTINGS, 8, 12)
+    assert sets.search
+    assert not {line.id for line in sets.search} & set(sets.calibration_ids)
+
+
+def test_lines_of_proof_are_compared_on_and_nothing_else(pictures: Path, tmp_path: Path) -> None:
+    apart = tmp_path / "apart"
+    apart.mkdir()
+    for i in range(5):
+        write_picture(apart / f"{i}.png", "xx")
+    sets = gather([pictures], SETTINGS, 8, 12, [apart])
+    assert {line.id.split("/")[0] for line in sets.parity} == {"apart"}
+    assert len(sets.parity) == 5
+    assert not any(one.startswith("apart") for one in sets.calibration_ids)
+
+
 def test_few_lines_serve_both_purposes(tmp_path: Path) -> None:
     for i in range(3):
         write_picture(tmp_path / f"{i}.png")
     sets = gather([tmp_path], SETTINGS, 8, 12)
     assert len(sets.parity) == 3
     assert {line.id for line in sets.calibration} <= {line.id for line in sets.parity}
-
-
-def line(width: int, ink: int) -> Line:
-    return Line(f"{width}-{ink}", np.full((4, width), ink, np.uint8), "")
-
-
-def test_the_extremes_of_width_and_darkness_are_covered() -> None:
-    rng = np.random.default_rng(1)
-    lines = [line(int(w), int(k)) for w, k in zip(*rng.integers(50, 200, (2, 300)), strict=True)]
-    lines += [line(10, 100), line(900, 100), line(120, 0), line(121, 255)]
-    chosen = [lines[i] for i in cover(lines, 40)]
-    assert len({one.id for one in chosen}) == len(chosen) == 40
-    assert {one.id for one in lines[-4:]} <= {one.id for one in chosen}
-    counts, _ = np.histogram([one.ink.shape[1] for one in chosen], bins=[50, 100, 150, 200])
-    assert counts.min() >= 10
-    faint = [one for one in chosen if one.ink.mean() < 80]
-    assert len(faint) >= 6
-    assert cover(lines[:5], 40) == [0, 1, 2, 3, 4]
 
 
 def test_the_order_of_candidates_is_not_that_of_the_folder(pictures: Path) -> None:

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -178,6 +179,16 @@ def test_the_choice_of_a_lexicon() -> None:
         find_lexicon("missing.bin", bundle)
     with pytest.raises(LexiconError, match="identifier check failed"):
         find_lexicon("builtin", replace(bundle, lexicon=b"words of another kind"))
+
+
+def test_a_lexicon_may_lie_beside_its_model(tmp_path: Path) -> None:
+    bundle = replace(Bundle.open(model_path()), path=tmp_path / "mine.tflite")
+    with pytest.raises(BundleError, match="has no lexicon"):
+        find_lexicon("builtin", bundle)
+    (tmp_path / "mine.lexicon").write_bytes(vietnam_bytes())
+    found = find_lexicon("builtin", bundle)
+    assert found is not None
+    assert found.meta == vietnam().meta
 
 
 def test_wrong_shapes_are_refused() -> None:

@@ -27,6 +27,7 @@ config = { first = 4, stages = [6, 8, 8], features = 12, units = [10], dropout =
 
 [batches]
 size = 4
+width_step = 480
 
 [optimizer]
 learning_rate = 5e-3

@@ -1,0 +1,108 @@
+"""Lines to fine-tune on and to measure importance on: the training part of labelled data sets."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from convert.prune.spec import BATCH, IMPORTANCE_LINES, Round
+from edge_runtime.charset import Charset, normalize_text
+from edge_runtime.errors import DataError, RecipeError
+from edge_runtime.preprocess import Preprocessing
+from train.batches import LABEL_PAD, Source
+from train.cache import PackedLines, cached_lines, read_packed
+from train.checkpoint import CheckpointCard
+from train.datasets import read_dataset
+from train.evaluate import pad_batch
+from train.recipe import Recipe, recipe_from_dict
+from train.splits import part_of
+
+WIDTH_STEP = 96
+
+Batch = tuple[npt.NDArray[np.float32], npt.NDArray[np.int32]]
+"""Pictures float32 (B, H, W, 1) and classes int32 (B, L), padded with -1."""
+
+
+def recipe_of(card: CheckpointCard, work: Round) -> Recipe:
+    """The recipe that the network was trained with, for fine-tuning: shorter, in small steps."""
+    try:
+        recipe = recipe_from_dict(card.provenance.get("recipe", {}))
+    except RecipeError:  # written by another version, or by another program
+        recipe = Recipe()
+    run = replace(
+        recipe.run,
+        epochs=work.epochs,
+        lines_per_epoch=work.lines_per_epoch,
+        evaluate_every=work.epochs,
+        early_stopping=0,
+        restore_best=False,
+    )
+    optimizer = replace(
+        recipe.optimizer, learning_rate=work.rate, schedule="cosine", plateau_patience=0
+    )
+    return replace(
+        recipe,
+        preprocessing=card.preprocessing,
+        batches=replace(recipe.batches, size=BATCH),
+        optimizer=optimizer,
+        run=run,
+    )
+
+
+def read_parts(
+    folders: Sequence[Path], charset: Charset, settings: Preprocessing, cache: Path
+) -> tuple[list[Source], dict[str, PackedLines]]:
+    """Training sources of equal weight, and the development lines by name.
+
+    Args:
+        folders: labelled data sets, or packed lines (``.npy``).
+        charset: lines with other symbols are left out.
+        settings: the network's preprocessing.
+        cache: folder of preprocessed lines.
+
+    Raises:
+        DataError: a folder cannot be read or has no usable line for training.
+    """
+    sources: list[Source] = []
+    development: dict[str, PackedLines] = {}
+    for folder in folders:
+        if folder.suffix == ".npy":
+            sources.append(Source(read_packed(folder), 1.0, folder.stem))
+            continue
+        parts: dict[str, list[int]] = {}
+        samples = read_dataset(folder).samples
+        for i, sample in enumerate(samples):
+            if not charset.unknown(normalize_text(sample.text)):
+                parts.setdefault(part_of(sample), []).append(i)
+        if not parts.get("train"):
+            raise DataError(f"{folder}: no usable line; see `edge-htr data check {folder}`")
+        for part, rows in sorted(parts.items()):
+            lines = cached_lines([samples[i] for i in rows], settings, cache)
+            name = f"{folder.parent.name}-{folder.name}"
+            if part == "train":
+                sources.append(Source(lines, 1.0, name))
+            else:
+                development[f"{name}-{part}"] = lines
+    return sources, development
+
+
+def importance_batches(sources: Sequence[Source], charset: Charset) -> list[Batch]:
+    """Small batches of like width, of lines spread evenly over the sources."""
+    chosen = [
+        (source.lines, int(i))
+        for source in sources
+        for i in np.linspace(0, len(source.lines) - 1, IMPORTANCE_LINES // len(sources))
+    ]
+    chosen.sort(key=lambda one: int(one[0].widths[one[1]]))
+    longest = max(len(text) for source in sources for text in source.lines.texts)
+    batches = []
+    for start in range(0, len(chosen), 4):
+        rows = chosen[start : start + 4]
+        classes = np.full((len(rows), longest), LABEL_PAD, np.int32)
+        for b, (lines, i) in enumerate(rows):
+            label = charset.encode(lines.texts[i])
+            classes[b, : len(label)] = label
+        batches.append((pad_batch([lines.line(i) for lines, i in rows], WIDTH_STEP), classes))
+    return batches
