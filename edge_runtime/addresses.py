@@ -24,11 +24,15 @@ from edge_runtime.lexicon import Lexicon
 from edge_runtime.lexicon_meta import LEVELS, Weights
 from edge_runtime.units import Units
 
+Entry = tuple[str, float, "Place"]
+"""A name, its weight, and the places that bear it."""
 Place = tuple[int, ...]
 """The places whose name was just read; () at the end of the line."""
 _MAX_DIGITS = 3
 MAX_LISTS: Final = 200
 """Lists of names that are remembered; all are forgotten when there are more."""
+_MOST_LOST, _LEAST_KEPT = 3, 2
+"""Letters that a picture's edge may take from the last word, and those that must be left."""
 _KIND = -1
 """Marks the entries that are kinds and not places."""
 
@@ -192,7 +196,7 @@ class AddressGrammar(TextGrammar):
             found = self._entries[at] = Entries(self._names_at(at))
         return found
 
-    def _names_at(self, at: AtPlace) -> list[tuple[str, float, Place]]:
+    def _names_at(self, at: AtPlace) -> list[Entry]:
         """Names of the places inside, and kinds of the place itself."""
         names: dict[tuple[str, int], dict[int, float]] = {}
         for unit, share in self._inside(at.place):
@@ -202,6 +206,8 @@ class AddressGrammar(TextGrammar):
                     same = names.setdefault((name.lower(), level), {})
                     same.setdefault(unit, share * math.exp(-cost / 16))
         rows = [(name, max(same.values()), tuple(same)) for (name, _), same in names.items()]
+        if not at.place:
+            rows += self._cut_off(rows)
         if not at.place or at.typed:
             return rows
         forms = self._forms(at.place)
@@ -209,6 +215,22 @@ class AddressGrammar(TextGrammar):
         total, forms_total = sum(row[1] for row in rows), sum(weight for _, weight in forms)
         rows = [(name, weight / total * (1 - typed), units) for name, weight, units in rows]
         return rows + [(form, weight / forms_total * typed, (_KIND,)) for form, weight in forms]
+
+    def _cut_off(self, rows: list[Entry]) -> list[Entry]:
+        """Provinces whose last letters or words lie outside the picture."""
+        weight = self.weights.cut_off
+        if weight <= 0:
+            return []
+        cut: dict[str, dict[int, float]] = {}
+        for name, share, units in rows:
+            if self.units.level(units[0]) == 0:
+                ends = {len(name) - lost for lost in range(1, _MOST_LOST + 1)}
+                ends |= {at for at, letter in enumerate(name) if letter == " "}
+                for end in ends:
+                    if end >= _LEAST_KEPT and name[end - 1] != " ":
+                        same = cut.setdefault(name[:end], {})
+                        same.update(dict.fromkeys(units, share * weight))
+        return [(name, max(same.values()), tuple(same)) for name, same in cut.items()]
 
     def _inside(self, place: Place) -> list[tuple[int, float]]:
         """The places that may come next, with their weights."""

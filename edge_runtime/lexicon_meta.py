@@ -49,6 +49,8 @@ class Weights:
     """Weight of a kind that is not the place's own, against its own."""
     bare_district: float = 0.1
     """Weight of a district without its province at the end of a line, against a province."""
+    cut_off: float = 0.003
+    """Weight of a province whose end is outside the picture, against the whole one."""
     words: float = 1.0
     """What the cost of a word of the text weighs; places always weigh 1."""
     unknown: float = 4.0

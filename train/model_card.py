@@ -88,10 +88,10 @@ _CONFIDENCE = {
 }
 _READ = """\
 Decoding is greedy, or knows the places and words of the model's lexicon. CER, WER and SER are
-strict (NFC, case, punctuation and spaces count); the normalised CER folds case, comma, full stop and
-the place of the tone mark. In brackets: 95 % bootstrap intervals over lines. The parts are those of `edge-htr eval --part`: `dev-writers` are
-writers never trained on, `dev-lines` lines never trained on of writers that were, `all` is a set
-of which nothing was trained on."""
+strict (NFC, case, punctuation and spaces count); the normalised CER folds case, comma, full stop
+and the place of the tone mark. In brackets: 95 % bootstrap intervals over lines. The parts are
+those of `edge-htr eval --part`: `dev-writers` are writers never trained on, `dev-lines` lines never
+trained on of writers that were, `all` is a set of which nothing was trained on."""
 
 
 def _facts(bundle: Bundle) -> str:

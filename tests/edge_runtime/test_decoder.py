@@ -195,3 +195,11 @@ def test_wrong_shapes_are_refused() -> None:
     for lexicon in (None, vietnam()):
         with pytest.raises(ValueError, match="do not fit"):
             Decoder(VIETNAMESE, lexicon).read(np.zeros((3, 7), np.float32))
+
+
+def test_a_province_cut_off_by_the_edge_is_still_known(grammar: AddressGrammar) -> None:
+    for text in ("Đa Phước, An Phú, An Gian", "Phường 6, Quận Phú Nhuận, TP Hồ Ch"):
+        found = address_fields(grammar, text, [WordReading(w, 1.0) for w in text.split()])
+        assert found["district"].name in ("Huyện An Phú", "Quận Phú Nhuận")
+        assert found["province"].name in ("Tỉnh An Giang", "Tỉnh Hồ Chí Minh")
+        assert text.endswith(found["province"].text)
