@@ -102,7 +102,9 @@ results: .venv/installed
 	.venv/bin/edge-htr eval $(MODEL).tflite $(DATA)/cinnamon/test --json build/results/4.json
 	.venv/bin/edge-htr eval train/checkpoints/vi-line.keras $(DATA)/kalapa/training_data --part dev-writers --json build/results/5.json
 	.venv/bin/edge-htr eval train/checkpoints/vi-line.keras $(DATA)/cinnamon/test --json build/results/6.json
-	.venv/bin/python -m train.model_card $(MODEL).tflite $(foreach n,1 2 3 4 5 6,--eval build/results/$(n).json) \
+	.venv/bin/edge-htr eval $(MODEL).tflite $(DATA)/kalapa/training_data --part dev-writers --lexicon builtin --json build/results/7.json
+	.venv/bin/edge-htr eval $(MODEL).tflite $(DATA)/cinnamon/test --lexicon builtin --json build/results/8.json
+	.venv/bin/python -m train.model_card $(MODEL).tflite $(foreach n,1 2 3 4 5 6 7 8,--eval build/results/$(n).json) \
 		--origin train/checkpoints/ORIGIN.md --summary docs/results/vi-line.json -o $(MODEL).md
 
 # Newest versions that fit together, with hashes and without the address they came from. The

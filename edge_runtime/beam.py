@@ -30,6 +30,9 @@ class LanguageModel(Protocol):
     def advance(self, before: States, symbol: int) -> tuple[States, float] | None:
         """What is remembered with one more symbol, and its cost; None where it cannot follow."""
 
+    def expects(self, before: States, symbol: int) -> bool:
+        """Whether the symbol is among the few that are likely next."""
+
     def end_cost(self, before: States) -> float:
         """Cost of the text's ending here, beside that of its symbols."""
 
@@ -40,10 +43,16 @@ class BeamSettings:
 
     width: int = 16
     """Prefixes kept after each time step."""
-    margin: float = 7.5
+    margin: float = 9.0
     """Prefixes this many nats behind the best are dropped."""
+    reach: float = 8.0
+    """A prefix gets a new symbol only if that leaves it no further behind, before its cost."""
     floor: float = 1e-3
-    """Classes below this probability are not looked at in a time step."""
+    """Classes below this probability are not looked at in a time step, unless"""
+    last_floor: float = 1e-6
+    """they are above this one and the language model expects them"""
+    expecting: int = 4
+    """after one of the best prefixes, this many."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +108,7 @@ class _Search:
 
     def __init__(self, blank: int, model: LanguageModel | None, settings: BeamSettings) -> None:
         self.blank, self.model, self.settings = blank, model, settings
-        self.cut = math.exp(-settings.margin)
+        self.cut, self.reach = math.exp(-settings.margin), math.exp(-settings.reach)
         root = _Prefix(None, -1, model.start() if model else None, 0.0)
         root.blank = 1.0
         self.beam, self.made = [root], [root]
@@ -117,8 +126,7 @@ class _Search:
         """Pass the masses on through one time step, and keep the best prefixes."""
         best = self._stay(p_blank, dict(candidates))
         touched = list(self.beam)
-        floor = best * self.cut
-        width = 2 * self.settings.width
+        floor, width = best * self.cut, 2 * self.settings.width
         for rank, prefix in enumerate(self.beam, 1):
             total = prefix.blank + prefix.label
             # Of sorted prefixes and sorted classes only these pairs can be among the best.
@@ -127,6 +135,8 @@ class _Search:
                     break
                 child = prefix.children.get(symbol, _MISSING)
                 if child is _MISSING:
+                    if total * p < best * self.reach or not self._worth(rank, prefix, symbol, p):
+                        continue
                     child = self._make(prefix, symbol)
                 if child is None:
                     continue
@@ -151,6 +161,14 @@ class _Search:
                 prefix.next_label = prefix.label * probabilities[prefix.symbol]
             best = max(best, prefix.next_blank + prefix.next_label)
         return best
+
+    def _worth(self, rank: int, prefix: _Prefix, symbol: int, p: float) -> bool:
+        """Whether a class is worth a look after a prefix."""
+        if p > self.settings.floor:
+            return True
+        if self.model is None or rank > self.settings.expecting:
+            return False
+        return self.model.expects(prefix.states, symbol)
 
     def _make(self, parent: _Prefix, symbol: int) -> _Prefix | None:
         child: _Prefix | None = None
@@ -246,7 +264,7 @@ def _steps(logits: Logits, blank: int, settings: BeamSettings) -> list[tuple[flo
     probabilities = softmax(np.asarray(logits, np.float32))
     blanks = np.maximum(probabilities[:, blank], _TINY).tolist()
     probabilities[:, blank] = 0.0
-    rows, columns = np.nonzero(probabilities > settings.floor)
+    rows, columns = np.nonzero(probabilities > settings.last_floor)
     values = probabilities[rows, columns]
     order = np.lexsort((-values, rows))
     steps: list[tuple[float, Candidates]] = [(p_blank, []) for p_blank in blanks]

@@ -3,6 +3,7 @@
 import gc
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Final
 
 from edge_runtime.addresses import AddressGrammar, InName, InNumberedKind
@@ -13,7 +14,7 @@ from edge_runtime.charset import Charset
 from edge_runtime.ctc import Logits, Reading, assemble, greedy_classes, tidy
 from edge_runtime.errors import BundleError
 from edge_runtime.fields import Field, address_fields
-from edge_runtime.grammar import InOther, InWord, TextGrammar
+from edge_runtime.grammar import NUMBER, InOther, InWord, TextGrammar
 from edge_runtime.lexicon import Lexicon
 from edge_runtime.line_model import LineModel
 from edge_runtime.parse import Piece, parse
@@ -120,7 +121,7 @@ def _sources(text: str, pieces: Sequence[Piece]) -> list[str]:
         piece = by_position.get(start)
         inside = piece.inside if piece else None
         if isinstance(inside, InOther):
-            sources.append("number" if inside.digits else "other")
+            sources.append("number" if inside.kind == NUMBER else "other")
         else:
             sources.append(_SOURCES.get(type(inside), "other"))
         start += len(word) + 1
@@ -143,7 +144,18 @@ def find_lexicon(choice: str, bundle: Bundle) -> Lexicon | None:
         return Lexicon.open(choice)
     if bundle.lexicon is not None:
         return Lexicon.from_bytes(bundle.lexicon)
-    beside = bundle.path.with_suffix(".lexicon") if bundle.path else None
-    if beside is None or not beside.is_file():
+    beside = _beside(bundle)
+    if beside is None:
         raise BundleError(f"the model {bundle.path} has no lexicon: use --lexicon none or a file")
     return Lexicon.open(beside)
+
+
+def has_lexicon(bundle: Bundle) -> bool:
+    """Whether a model has a lexicon of its own, inside or beside it."""
+    return bundle.lexicon is not None or _beside(bundle) is not None
+
+
+def _beside(bundle: Bundle) -> Path | None:
+    """The file ``NAME.lexicon`` beside a model ``NAME.tflite``."""
+    path = bundle.path.with_suffix(".lexicon") if bundle.path else None
+    return path if path is not None and path.is_file() else None

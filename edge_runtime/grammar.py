@@ -22,6 +22,10 @@ SPACE: Final = 16
 """Cost of a space beside a sign, which a word's end does not imply."""
 
 
+LETTER, UNKNOWN, NUMBER = range(3)
+"""One letter, which may belong to a number (12A); an unknown word; a number."""
+
+
 class BetweenWords(NamedTuple):
     """In the text, at the left edge of what was read."""
 
@@ -41,8 +45,8 @@ class InOther(NamedTuple):
 
     letter: int
     context: int
-    digits: bool
-    """Whether a digit was seen, which makes it a number."""
+    kind: int
+    """What it is so far: LETTER, UNKNOWN or NUMBER."""
 
 
 class Anything(NamedTuple):
@@ -94,6 +98,9 @@ class TextGrammar:
         self._neutral = sixteenths(self.weights.bonus / self.weights.scale)
         self._unknown = sixteenths(self.weights.unknown)
         self._digits = sixteenths(self.weights.digits)
+        self._number_letter = sixteenths(self.weights.number_letter)
+        self._number_sign = sixteenths(self.weights.number_sign)
+        self._word_share = self.weights.words
         self._sign = sixteenths(self.weights.sign)
         self._boundary_sign = sixteenths(self.weights.boundary_sign)
 
@@ -155,40 +162,58 @@ class TextGrammar:
             arcs.append((self.state(at), self.sign_cost(at, symbol)))
         child = self.words.child(0, symbol)
         if child >= 0:
-            arcs.append((self.state(InWord(child, at.context)), self.words.cost(child)))
+            cost = round(self.words.cost(child) * self._word_share)
+            arcs.append((self.state(InWord(child, at.context)), cost))
         if symbol not in SIGNS:
             letter, digit = self.words.letter(symbol), symbol.isdigit()
-            cost = self.words.letter_cost(self.words.edge, letter)
-            cost += self._digits + ANY_DIGIT if digit else self._unknown
-            arcs.append((self.state(InOther(letter, at.context, digit)), cost))
+            kind = NUMBER if digit else LETTER
+            if digit:
+                cost = self._digits + ANY_DIGIT
+            else:
+                cost = self.words.letter_cost(self.words.edge, letter)
+            arcs.append((self.state(InOther(letter, at.context, kind)), cost))
         return arcs
 
     def _in_word(self, at: InWord, symbol: str) -> list[Arc]:
         arcs = self._after_end(at, symbol)
         child = self.words.child(at.node, symbol)
         if child >= 0:
-            arcs.append((self.state(InWord(child, at.context)), self.words.cost(child)))
+            cost = round(self.words.cost(child) * self._word_share)
+            arcs.append((self.state(InWord(child, at.context)), cost))
         return arcs
 
     def _end_word(self, at: InWord) -> list[Arc]:
         word = self.words.word_at(at.node)
         if word is None:
             return []
-        return [(self.state(BetweenWords(word)), self.words.end_cost(at.node, word, at.context))]
+        cost = round(self.words.end_cost(at.node, word, at.context) * self._word_share)
+        return [(self.state(BetweenWords(word)), cost)]
 
     def _in_other(self, at: InOther, symbol: str) -> list[Arc]:
         arcs = self._after_end(at, symbol)
         if symbol != " " and (symbol not in SIGNS or symbol in INNER_SIGNS):
             letter, digit = self.words.letter(symbol), symbol.isdigit()
-            cost = self.words.letter_cost(at.letter, letter)
+            kind = NUMBER if digit or at.kind == NUMBER else UNKNOWN
+            cost = self._turn(at, kind)
             if digit:
-                cost += ANY_DIGIT if at.digits else ANY_DIGIT + self._digits - self._unknown
-            arcs.append((self.state(InOther(letter, at.context, at.digits or digit)), cost))
+                cost += ANY_DIGIT
+            elif kind == NUMBER:
+                cost += self._number_sign if symbol in SIGNS else self._number_letter
+            else:
+                cost += self.words.letter_cost(at.letter, letter)
+            arcs.append((self.state(InOther(letter, at.context, kind)), cost))
         return arcs
 
+    def _turn(self, at: InOther, kind: int) -> int:
+        """Cost of becoming a number or an unknown word; a single letter has not paid yet."""
+        if kind == at.kind:
+            return 0
+        paid = self._unknown if at.kind == UNKNOWN else 0
+        return (self._digits if kind == NUMBER else self._unknown) - paid
+
     def _end_other(self, at: InOther) -> list[Arc]:
-        cost = self.words.letter_cost(at.letter, self.words.edge)
-        if at.digits:
-            cost += self.words.class_cost(at.context, self.words.number)
+        if at.kind == NUMBER:
+            cost = self.words.class_cost(at.context, self.words.number)
             return [(self.state(BetweenWords(self.words.number)), cost)]
-        return [(self.state(BetweenWords(self.words.unknown)), cost)]
+        cost = self.words.letter_cost(at.letter, self.words.edge)
+        return [(self.state(BetweenWords(self.words.unknown)), cost + self._turn(at, UNKNOWN))]

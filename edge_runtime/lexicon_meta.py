@@ -49,10 +49,16 @@ class Weights:
     """Weight of a kind that is not the place's own, against its own."""
     bare_district: float = 0.1
     """Weight of a district without its province at the end of a line, against a province."""
+    words: float = 1.0
+    """What the cost of a word of the text weighs; places always weigh 1."""
     unknown: float = 4.0
     """Cost of beginning a word that is not in the lexicon."""
     digits: float = 0.5
     """Cost of beginning a number."""
+    number_letter: float = 3.0
+    """Cost of a letter in a number; a digit costs ln 10."""
+    number_sign: float = 1.5
+    """Cost of a stroke or another sign in a number."""
     free: float = 8.0
     """Cost of leaving a whole line to the network."""
     sign: float = 3.0

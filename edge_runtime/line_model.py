@@ -78,6 +78,12 @@ class LineModel:
         cost += case_cost
         return (after, case_after), cost * self._unit - self._bonus
 
+    def expects(self, before: Remembered, symbol: int) -> bool:
+        """Whether the cheapest way goes on inside a word or place with the class."""
+        state = before[0].items[0][0]
+        arcs = self._grammar.arcs(state, self._symbols[symbol][0])
+        return any(not target.open for target, _ in arcs)
+
     def end_cost(self, before: Remembered) -> float:
         """Cost of the text's ending here; infinite where it cannot."""
         ways, case = before

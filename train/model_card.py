@@ -25,7 +25,7 @@ Reads one line of Vietnamese handwriting, above all postal addresses, on small A
 * Made for lines of Latin script as Vietnamese is written; trained on addresses, so prose, names
   and other languages are read worse than the figures say.
 * A line must be cropped and roughly horizontal. What is cut off cannot be read.
-* A confidence is the geometric mean of character probabilities; it is not calibrated.
+* A confidence {confidence}.
 * Do not use a reading for decisions about people without a person who checks it.
 """
 
@@ -67,23 +67,29 @@ def _row(report: dict[str, Any]) -> dict[str, Any]:
     kept = ("sha256", "part", "n", "cer", "wer", "ser", "normalized_cer", "intervals")
     data = Path(report["data"])
     row = {"model": Path(report["model"]).name, "data": f"{data.parent.name}/{data.name}"}
+    row["decoding"] = "greedy" if report.get("lexicon", "none") == "none" else "lexicon"
     return row | {key: report[key] for key in kept}
 
 
 def render(bundle: Bundle, rows: list[dict[str, Any]], origin: str) -> str:
     """The card as Markdown."""
     card = bundle.card
-    parts = [f"# Model card: {card.name}", _ABOUT, "## Network", _facts(bundle)]
+    about = _ABOUT.format(confidence=_CONFIDENCE[bool(card.calibration)])
+    parts = [f"# Model card: {card.name}", about, "## Network", _facts(bundle)]
     if rows:
         parts += ["## Accuracy", accuracy_table(rows), _READ]
     parts += ["## Training data", origin.strip() or "See `edge-htr info`.", _data(card.training)]
     return "\n\n".join(part.strip() for part in parts) + "\n"
 
 
+_CONFIDENCE = {
+    True: "is calibrated: of the words with 0.9, about nine of ten are right",
+    False: "is the geometric mean of character probabilities; it is not calibrated",
+}
 _READ = """\
-Greedy decoding, no lexicon. CER, WER and SER are strict (NFC, case, punctuation and spaces count);
-the normalised CER folds case, comma, full stop and the place of the tone mark. In brackets: 95 %
-bootstrap intervals over lines. The parts are those of `edge-htr eval --part`: `dev-writers` are
+Decoding is greedy, or knows the places and words of the model's lexicon. CER, WER and SER are
+strict (NFC, case, punctuation and spaces count); the normalised CER folds case, comma, full stop and
+the place of the tone mark. In brackets: 95 % bootstrap intervals over lines. The parts are those of `edge-htr eval --part`: `dev-writers` are
 writers never trained on, `dev-lines` lines never trained on of writers that were, `all` is a set
 of which nothing was trained on."""
 
@@ -106,14 +112,16 @@ def _facts(bundle: Bundle) -> str:
 def accuracy_table(rows: list[dict[str, Any]]) -> str:
     """A Markdown table of error rates in percent with their intervals."""
     names = ("cer", "wer", "ser", "normalized_cer")
-    head = ["| model | data | part | lines | CER % | WER % | SER % | normalised CER % |"]
-    head.append("|---|---|---|---|---|---|---|---|")
+    head = ["| model | decoding | data | part | lines | CER % | WER % | SER % | normalised CER % |"]
+    head.append("|---|---|---|---|---|---|---|---|---|")
     for row in rows:
         cells = []
         for name in names:
             low, high = row["intervals"][name]
             cells.append(f"{100 * row[name]:.2f} ({100 * low:.2f}-{100 * high:.2f})")
-        lead = f"| {row['model']} | {row['data']} | {row['part']} | {row['n']} | "
+        lead = (
+            f"| {row['model']} | {row['decoding']} | {row['data']} | {row['part']} | {row['n']} | "
+        )
         head.append(lead + " | ".join(cells) + " |")
     return "\n".join(head)
 

@@ -14,7 +14,7 @@ from edge_runtime.ctc import Logits, greedy_classes, softmax
 
 CLASSES = 3
 BLANK = CLASSES - 1
-EVERYTHING = BeamSettings(width=500, margin=700.0, floor=0.0)
+EVERYTHING = BeamSettings(width=500, margin=700.0, reach=700.0, floor=0.0, last_floor=0.0)
 Text = tuple[int, ...]
 
 
@@ -41,6 +41,9 @@ class Pairs:
     def advance(self, before: int, symbol: int) -> tuple[int, float] | None:
         cost = self.costs.get((before, symbol), 0.0)
         return None if math.isinf(cost) else (symbol, cost)
+
+    def expects(self, before: int, symbol: int) -> bool:
+        return self.costs.get((before, symbol), 0.0) < 0
 
     def end_cost(self, before: int) -> float:
         return self.ends.get(before, 0.0)
@@ -116,6 +119,14 @@ def test_the_sum_of_alignments_beats_the_best_path() -> None:
     assert beam_search(logits, 1)[0].symbols == (0,)  # 0.64 against 0.36
 
 
+@pytest.mark.parametrize("expected", [False, True])
+def test_an_unlikely_class_is_looked_at_if_the_language_model_expects_it(expected: bool) -> None:
+    p = np.array([[0.9998, 1e-9, 2e-4], [1e-9, 1e-9, 1.0], [0.9996, 4e-4, 1e-9]])
+    logits = np.log(p).astype(np.float32)
+    model = Pairs({(0, 1): -9.0 if expected else 0.0, (0, 0): 3.0}, {})
+    assert beam_search(logits, BLANK, model)[0].symbols == ((0, 1) if expected else (0, 0))
+
+
 def test_nothing_to_read() -> None:
     for logits in (np.zeros((0, 3), np.float32), np.array([[0, 0, 20]] * 4, np.float32)):
         found = beam_search(logits, BLANK)
@@ -135,7 +146,7 @@ def test_the_default_search_loses_little_against_the_whole_one() -> None:
     lost = []
     for _ in range(8):
         logits = (4 * rng.normal(size=(20, 9))).astype(np.float32)
-        whole = beam_search(logits, 8, settings=BeamSettings(100, 30.0, 1e-7))[0]
+        whole = beam_search(logits, 8, settings=BeamSettings(100, 30.0, 30.0, 1e-7))[0]
         lost.append(whole.log_probability - beam_search(logits, 8)[0].log_probability)
     assert min(lost) > -1e-6
     assert np.mean(lost) < 0.2

@@ -39,10 +39,11 @@ def write_card(folder: Path, values: dict[str, Any]) -> Result:
 def test_figures_are_those_of_the_report(tmp_path: Path) -> None:
     assert write_card(tmp_path, report()).exit_code == 0
     card = (tmp_path / "card.md").read_text(encoding="utf-8")
-    row = "| tiny.tflite | kalapa/training_data | dev-writers | 240 | 4.78 (3.76-5.93) |"
+    row = "| tiny.tflite | greedy | kalapa/training_data | dev-writers | 240 | 4.78 (3.76-5.93) |"
     assert row in card
     (summary,) = json.loads((tmp_path / "results" / "summary.json").read_text(encoding="utf-8"))
     assert summary["cer"] == 0.0478
+    assert "it is not calibrated" in card
     assert "by_writer" not in summary
     assert "/somewhere" not in card + json.dumps(summary)
 
@@ -59,3 +60,9 @@ def test_an_incomplete_report_writes_nothing(tmp_path: Path, missing: str) -> No
     del values[missing]
     assert write_card(tmp_path, values).exit_code != 0
     assert not (tmp_path / "card.md").exists()
+
+
+def test_decoding_with_a_lexicon_is_said(tmp_path: Path) -> None:
+    assert write_card(tmp_path, report(lexicon="builtin")).exit_code == 0
+    card = (tmp_path / "card.md").read_text(encoding="utf-8")
+    assert "| tiny.tflite | lexicon | kalapa/training_data |" in card

@@ -28,7 +28,7 @@ from edge_runtime.calibration import (
     word_evidence,
 )
 from edge_runtime.ctc import assemble
-from edge_runtime.decoder import Decoder, find_lexicon
+from edge_runtime.decoder import Decoder, find_lexicon, has_lexicon
 from train.lexicon.lines import Lines, parse_sets
 
 Cases = dict[str, list[tuple[float, bool]]]
@@ -139,9 +139,8 @@ def check(decoder: Decoder, calibration: Calibration, lines: Lines) -> dict[str,
 def main(model: Path, lines: tuple[str, ...], checks: tuple[str, ...], out: Path) -> None:
     """Calibrate MODEL, with its own lexicon if it has one."""
     bundle = Bundle.open(model)
-    plain = Decoder(bundle.charset)
-    helped = None
-    if bundle.lexicon is not None:
+    plain, helped = Decoder(bundle.charset), None
+    if has_lexicon(bundle):
         helped = Decoder(bundle.charset, find_lexicon("builtin", bundle))
     learnt = [line for found in parse_sets(model, lines).values() for line in found]
     calibration = learn(plain, helped, learnt)

@@ -105,17 +105,19 @@ def attach(file: Path, model: Path, out: Path) -> None:
 
 
 def _lexicon_bytes(file: Path) -> bytes:
-    """A lexicon's bytes, from its own file or from inside a model; checked."""
+    """A lexicon's bytes, from its own file or from inside or beside a model; checked."""
     from edge_runtime.bundle import Bundle
     from edge_runtime.errors import LexiconError
     from edge_runtime.lexicon import Lexicon
 
     if file.suffix == ".tflite":
         data = Bundle.open(file).lexicon
-        if data is None:
-            raise LexiconError(f"{file}: this model has no lexicon")
-        Lexicon.from_bytes(data)
-        return data
+        if data is not None:
+            Lexicon.from_bytes(data)
+            return data
+        file = file.with_suffix(".lexicon")
+        if not file.is_file():
+            raise LexiconError(f"{file.with_suffix('.tflite')}: this model has no lexicon")
     Lexicon.open(file)
     return file.read_bytes()
 
