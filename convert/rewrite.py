@@ -31,7 +31,6 @@ def loop_layer(layer: Layer, *, unrolled: bool = False) -> Layer:
         directions = [Direction.from_keras(layer, backward=layer.go_backwards)]
     merge = layer.merge_mode if isinstance(layer, keras.layers.Bidirectional) else None
     columns = directions[0].units * (2 if merge == "concat" else 1)
-    length = layer.input.shape[1]
 
     def run(inputs: Any) -> Any:
         sequence = tf.reshape(inputs, (-1, inputs.shape[-1]))
@@ -40,7 +39,7 @@ def loop_layer(layer: Layer, *, unrolled: bool = False) -> Layer:
             outputs = [tf.reverse(outputs[0], [0])]
         return tf.reshape(_merge(outputs, merge), (1, -1, columns))
 
-    return _stand_in(layer, run, (length, columns), convolutional=False)
+    return _stand_in(layer, run, columns, convolutional=False)
 
 
 def dense_layer(layer: Layer, linear: bool) -> Layer:
@@ -51,7 +50,7 @@ def dense_layer(layer: Layer, linear: bool) -> Layer:
     kernel = np.asarray(layer.kernel, np.float32)
     bias = np.asarray(layer.bias, np.float32) if layer.use_bias else None
     activation = keras.activations.linear if linear else layer.activation
-    *sizes, columns = layer.output.shape[1:]
+    columns = layer.output.shape[-1]
 
     def run(inputs: Any) -> Any:
         rows = tf.matmul(tf.reshape(inputs, (-1, inputs.shape[-1])), kernel)
@@ -59,17 +58,22 @@ def dense_layer(layer: Layer, linear: bool) -> Layer:
         unknown = [-1 if size is None else size for size in inputs.shape[1:-1]]
         return tf.reshape(rows, (1, *unknown, columns))
 
-    return _stand_in(layer, run, (*sizes, columns), convolutional=True)
+    return _stand_in(layer, run, columns, convolutional=True)
 
 
 def identity_layer(layer: Layer) -> Layer:
     """A layer that does nothing, called like the one it replaces."""
-    return _stand_in(layer, lambda inputs: inputs, layer.output.shape[1:], convolutional=True)
+    return _stand_in(layer, lambda inputs: inputs, layer.output.shape[-1], convolutional=True)
 
 
-def _stand_in(layer: Layer, run: Any, shape: tuple[int | None, ...], convolutional: bool) -> Layer:
-    """A layer of the same name; the mark tells ``graph.split`` what kind it is."""
-    made = keras.layers.Lambda(run, output_shape=shape, name=layer.name)
+def _stand_in(layer: Layer, run: Any, columns: int, convolutional: bool) -> Layer:
+    """A layer of the same name; the mark tells ``graph.split`` what kind it is.
+
+    All but the last axis is as it comes in: a fixed width goes on through every piece of the head.
+    """
+    made = keras.layers.Lambda(
+        run, output_shape=lambda given: (*given[:-1], columns), name=layer.name
+    )
     made.edge_htr_convolutional = convolutional
     return made
 

@@ -209,7 +209,8 @@ def _finish(job: Job, state: RunState) -> None:
         from train.checkpoint import load_model
 
         job.model.set_weights(load_model(job.out / "best.keras").get_weights())
-    job.card.provenance["lines_seen"] = state.epoch * job.steps * job.recipe.batches.size
+    own = state.epoch * job.steps * job.recipe.batches.size
+    job.card.provenance["lines_seen"] = job.card.provenance.get("lines_seen_before", 0) + own
     job.card.metrics[:] = [measure(job, name, lines) for name, lines in job.development.items()]
     save_checkpoint(job.model, job.card, job.out / f"{job.name}.keras")
 

@@ -10,7 +10,7 @@ from edge_runtime.charset import VIETNAMESE, Charset, normalize_text
 from edge_runtime.errors import DataError, RecipeError
 from train.batches import Source
 from train.cache import PackedLines, cached_lines, read_packed
-from train.checkpoint import CheckpointCard
+from train.checkpoint import CheckpointCard, read_card
 from train.datasets import Sample, read_dataset
 from train.loop import Job
 from train.networks import build_network, resolve_config, time_stride
@@ -73,6 +73,9 @@ def prepare(request: Request) -> Job:
         transfer_weights(request.init, model, charset)
     fresh = _fresh(request, recipe)
     card = _card(recipe, config, charset, sources, model.input_shape[2])
+    if request.init is not None:
+        before = read_card(request.init).provenance.get("lines_seen", 0)
+        card.provenance["lines_seen_before"] = before
     return Job(recipe, charset, sources, development, model, card, request.out, request.name, fresh)
 
 
@@ -215,6 +218,10 @@ def _card(
     """The checkpoint's card; ``width`` is the only one the network takes, None if it takes any."""
     stride = time_stride(recipe.network.family)
     data = [{"name": s.name, "lines": len(s.lines), "weight": s.weight} for s in sources]
+    if recipe.synthesis.weight:
+        drawn = recipe.synthesis.lines_per_epoch * recipe.run.epochs
+        weight = recipe.synthesis.weight
+        data.append({"name": "synthetic, drawn during the run", "lines": drawn, "weight": weight})
     return CheckpointCard(
         family=recipe.network.family,
         config=config,

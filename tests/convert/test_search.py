@@ -182,6 +182,14 @@ def test_pieces_of_the_head_in_turn_are_the_head() -> None:
     np.testing.assert_allclose(x, parts.head(features), atol=1e-6)
 
 
+def test_a_fixed_width_is_known_in_every_piece() -> None:
+    pieces = graph.pieces(graph.export_model(slim(), 64))
+    shapes = [
+        shape for piece in pieces.values() for shape in (piece.input_shape, piece.output_shape)
+    ]
+    assert {shape[1] for shape in shapes} == {16}
+
+
 def test_a_recurrence_too_long_to_be_written_out_is_refused_with_its_size() -> None:
     refuse_too_long(240, 2)
     with pytest.raises(ConversionError, match=r"666 steps, about 1332 kB.*mixed"):
