@@ -198,7 +198,7 @@ def test_wrong_shapes_are_refused() -> None:
 
 
 def test_a_province_cut_off_by_the_edge_is_still_known(grammar: AddressGrammar) -> None:
-    for text in ("Đa Phước, An Phú, An Gian", "Phường 6, Quận Phú Nhuận, TP Hồ Ch"):
+    for text in ("Đa Phước, An Phú, An Gian", "Phường 6, Quận Phú Nhuận, TP Hồ Chí"):
         found = address_fields(grammar, text, [WordReading(w, 1.0) for w in text.split()])
         assert found["district"].name in ("Huyện An Phú", "Quận Phú Nhuận")
         assert found["province"].name in ("Tỉnh An Giang", "Tỉnh Hồ Chí Minh")
