@@ -67,7 +67,7 @@ def address_fields(
         ``province``; none for a line that is no address.
     """
     pieces = parse(grammar, text) or []
-    spans, units = _places(grammar.units, pieces, text)
+    spans, units = _places(grammar.units, pieces)
     head_end = min((start for start, _ in spans.values()), default=len(text))
     head_end = _numbered(text, head_end, spans)
     if not spans:
@@ -86,11 +86,10 @@ def address_fields(
 Spans = dict[str, tuple[int, int]]
 
 
-def _places(units: Units, pieces: list[Piece], text: str) -> tuple[Spans, dict[str, int]]:
+def _places(units: Units, pieces: list[Piece]) -> tuple[Spans, dict[str, int]]:
     """Where the places stand, by level, and which they are."""
     spans: Spans = {}
     last: tuple[int, ...] = ()
-    unknown_level = 0
     for piece in pieces:
         if isinstance(piece.after, AtPlace) and piece.after.place:
             last = piece.after.place
@@ -99,11 +98,9 @@ def _places(units: Units, pieces: list[Piece], text: str) -> tuple[Spans, dict[s
             level = units.level(piece.inside.place[0]) + 1
         else:
             break
-        unknown_level = level
         name = LEVELS[level]
         end = spans[name][1] if name in spans else piece.end
         spans[name] = piece.start, end
-    del unknown_level
     chosen: dict[str, int] = {}
     unit = _newest(units, last)
     while unit is not None:

@@ -21,6 +21,7 @@ MAX_SETS: Final = 8000
 
 _MISSING: Final[Any] = object()
 _COST: Final = itemgetter(1)
+_NEVER: Final = 10**6
 
 
 class StateSet:
@@ -85,12 +86,12 @@ class LineModel:
         return any(not target.open for target, _ in arcs)
 
     def end_cost(self, before: Remembered) -> float:
-        """Cost of the text's ending here; infinite where it cannot."""
+        """Cost of the text's ending here; enormous where it cannot."""
         ways, case = before
         if ways.final is None:
             ways.final = min(
                 (cost + end for state, cost in ways.items for _, end in self._grammar.ends(state)),
-                default=10**6,
+                default=_NEVER,
             )
         return (ways.final + self._casing.end_cost(case)) * self._unit
 
