@@ -4,6 +4,7 @@ Keras' own exporter does it, through tf2onnx, which is well kept and installs be
 is float32: what makes a file small and fast here is particular to TensorFlow Lite.
 """
 
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -78,7 +79,8 @@ def _export(job: OnnxJob, draft: Path) -> None:
     known = [side or job.card.width_multiple for side in shape]
     model(np.zeros(known, np.float32))  # Keras exports only what has been called
     signature = [keras.InputSpec(shape=shape, dtype="float32", name="ink")]
-    model.export(draft, format="onnx", verbose=False, input_signature=signature)
+    with warnings.catch_warnings(action="ignore"):  # the exporters' own, on numpy and TensorFlow
+        model.export(draft, format="onnx", verbose=False, input_signature=signature)
 
 
 def _run(session: Any, ink: Any, card: Card, steps: int) -> Logits:
