@@ -6,6 +6,7 @@ is float32: what makes a file small and fast here is particular to TensorFlow Li
 
 import warnings
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
@@ -37,6 +38,17 @@ class OnnxJob:
     target: Path
 
 
+def require_packages() -> None:
+    """Say at once what would be missing at the end.
+
+    Raises:
+        RuntimeMissingError: a package of the extra is not installed.
+    """
+    for name in PACKAGES:
+        if find_spec(name) is None:
+            raise RuntimeMissingError(f"--onnx needs {name}: {INSTALL}")
+
+
 def export_onnx(job: OnnxJob) -> float:
     """Export, run in ONNX Runtime, compare, and write if it fits; for a child process.
 
@@ -44,14 +56,10 @@ def export_onnx(job: OnnxJob) -> float:
         The largest difference of a logit from Keras.
 
     Raises:
-        RuntimeMissingError: a package of the extra is not installed.
         GateError: the logits differ; nothing is written.
     """
-    try:
-        import onnxruntime
-        import tf2onnx  # noqa: F401 - Keras needs it
-    except ModuleNotFoundError as error:
-        raise RuntimeMissingError(f"--onnx needs {error.name}: {INSTALL}") from None
+    import onnxruntime
+
     draft = job.keras.with_suffix(".onnx")
     _export(job, draft)
     session = onnxruntime.InferenceSession(str(draft), providers=["CPUExecutionProvider"])
