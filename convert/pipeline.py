@@ -164,11 +164,10 @@ def _prove(outcome: Outcome, built: Built, bench: _Bench, say: Say) -> None:
     outcome.proof = prove(draft, lines, bench.keras, charset, bench.work)
     request = bench.plan.request
     tolerance = tolerance_of(outcome.precision, request.drift, request.cer_loss)
-    outcome.failures = [
-        f"{failure} ({runtime})" if len(outcome.proof.parities) > 1 else failure
-        for runtime, parity in outcome.proof.parities.items()
-        for failure in failures(parity, tolerance)
-    ]
+    for runtime, parity in outcome.proof.parities.items():
+        outcome.failures = [f"{failure} ({runtime})" for failure in failures(parity, tolerance)]
+        if outcome.failures:  # the other runtimes would say much the same
+            break
     say(outcome.proof.first.summary())
 
 
