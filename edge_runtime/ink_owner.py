@@ -54,21 +54,21 @@ def ink_owner(pieces: InkPieces, ridges: Sequence[Ridge]) -> Owner:
         pieces: the ink of the page.
         ridges: the middle of each line, from its first to its last column.
     """
-    if not ridges:
-        return np.zeros(pieces.labels.shape, np.int16)
     count = len(ridges)
-    inked = np.nonzero(pieces.letters())
-    names = pieces.labels[inked].astype(np.int64)
-    core = core_map(pieces.labels.shape, ridges)[inked]
+    ys, xs = pieces.pixels
+    names = pieces.labels[ys, xs].astype(np.int64)
+    core = core_map(pieces.labels.shape, ridges)[ys, xs]
     table = np.bincount(names * (count + 1) + core, minlength=len(pieces.stats) * (count + 1))
     shares = np.asarray(table.reshape(-1, count + 1)[:, 1:], np.int64)
-    owner_of = np.where(shares.any(axis=1), shares.argmax(axis=1) + 1, 0).astype(np.int16)
-    marks = np.flatnonzero((owner_of == 0) & pieces.is_letter)
-    owner_of[marks] = _nearest_line(pieces, marks, ridges)
-    owner_of[~pieces.is_letter] = 0
-    owner = owner_of[pieces.labels]
+    owner_of = np.zeros(len(pieces.stats), np.int16)
+    if count:
+        owner_of[:] = np.where(shares.any(axis=1), shares.argmax(axis=1) + 1, 0)
+        marks = np.flatnonzero((owner_of == 0) & pieces.is_letter)
+        owner_of[marks] = _nearest_line(pieces, marks, ridges)
+    owner = np.zeros(pieces.labels.shape, np.int16)
+    owner[ys, xs] = owner_of[names]
     _cut_shared(pieces, shares, ridges, owner)
-    return np.asarray(owner, np.int16)
+    return owner
 
 
 def _nearest_line(pieces: InkPieces, marks: Counts, ridges: Sequence[Ridge]) -> Owner:
@@ -77,8 +77,8 @@ def _nearest_line(pieces: InkPieces, marks: Counts, ridges: Sequence[Ridge]) -> 
     columns, rows = x + width / 2, y + height / 2
     costs = np.full((len(ridges), len(marks)), np.inf)
     for number, ridge in enumerate(ridges):
-        offset = (rows - ridge.row_at(columns)) / ridge.body
-        beside = np.maximum(ridge.columns[0] - columns, columns - ridge.columns[-1]) / ridge.body
+        offset = (rows - ridge.rows_at(columns)) / ridge.body
+        beside = np.maximum(ridge.left - columns, columns - ridge.right) / ridge.body
         near = (offset > -_ABOVE) & (offset < _BELOW) & (beside < _BESIDE)
         cost = np.where(offset > 0, _MOSTLY_ABOVE * offset, -offset) + np.maximum(beside, 0.0)
         costs[number, near] = cost[near]
@@ -99,7 +99,7 @@ def _cut_shared(
         box = (slice(y, y + height), slice(x, x + width))
         ys, xs = np.nonzero(pieces.labels[box] == piece)
         columns = np.arange(x, x + width)
-        rows = np.array([ridges[i].row_at(columns) for i in lines])
+        rows = np.array([ridges[i].rows_at(columns) for i in lines])
         order = np.argsort(rows.mean(axis=1))
         lines, rows = lines[order], rows[order]
         borders = rows[:-1] + _CUT * (rows[1:] - rows[:-1])

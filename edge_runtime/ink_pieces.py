@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import cv2
@@ -10,6 +11,7 @@ import numpy.typing as npt
 
 Mask = npt.NDArray[np.uint8]
 Labels = npt.NDArray[np.int32]
+Positions = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
 X, Y, WIDTH, HEIGHT, AREA = range(5)
@@ -33,9 +35,16 @@ class InkPieces:
     body: float
     """Height of most text bodies of the page, pixels."""
 
+    @cached_property
     def letters(self) -> Mask:
         """1 where letters are, uint8 (h, w)."""
         return np.asarray(self.is_letter.astype(np.uint8)[self.labels], np.uint8)
+
+    @cached_property
+    def pixels(self) -> tuple[Positions, Positions]:
+        """Rows and columns of the letters' pixels, int64."""
+        rows, columns = np.nonzero(self.letters)
+        return rows, columns
 
     def borders(self) -> Mask:
         """1 where pieces are that are neither letters nor specks, uint8 (h, w)."""
@@ -93,17 +102,3 @@ def _letters(stats: Labels, body: float) -> Bools:
     letters &= ~(solid & (np.minimum(width, height) > 0.8 * body))  # shadows, photographs
     letters[0] = False
     return np.asarray(letters, np.bool_)
-
-
-def _outlines(labels: Labels, stats: Labels, body: float) -> Bools:
-    """Which pieces are outlines of cells: higher than a letter, and empty in the middle."""
-    outlines = np.zeros(len(stats), np.bool_)
-    large = (stats[:, HEIGHT] > 2.2 * body) & (stats[:, WIDTH] > 0.8 * body)
-    large[0] = False
-    for piece in np.flatnonzero(large):
-        x, y, width, height = stats[piece, :AREA]
-        inner = labels[
-            y + height // 4 : y + height - height // 4, x + width // 4 : x + width - width // 4
-        ]
-        outlines[piece] = not (inner == piece).any()
-    return outlines

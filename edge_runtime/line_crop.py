@@ -27,9 +27,16 @@ _BELOW: Final = (1.3, 0.3, 2.6)
 _BESIDE: Final = 0.6
 """Columns before the first and after the last ink, body heights."""
 _BENT: Final = 0.25
-"""A line whose parabola leaves the straight by more is straightened, body heights."""
+"""A line that leaves the straight by more is straightened, body heights."""
 _LONG: Final = 12.0
 """Shorter lines are taken for straight, body heights."""
+_SAMPLES: Final = 24
+_BOW: Final = np.polynomial.Legendre([0.0, 0.0, 1.0])
+_PARABOLA: Final = np.linalg.pinv(
+    np.polynomial.legendre.legvander(np.linspace(-1.0, 1.0, _SAMPLES), 2)
+)
+"""Least squares for middle, slope and bow of a line, as Legendre polynomials over its length.
+Nothing finer is followed: ridges also go up where there are more capitals."""
 _PAPER: Final = 240
 """Brightness of the paper in crops: shades are taken out with the page's own paper."""
 _OWN_RULE: Final = (0.9, 1.1)
@@ -86,38 +93,26 @@ def line_warp(line: TextLine, scale: float) -> LineWarp:
         scale: pixels of the crop to a pixel of the page.
     """
     body = line.ridge.body
-    columns = np.linspace(line.left, line.right, 24)
-    rows = line.ridge.row_at(columns).astype(np.float64)
-    slope, middle = 0.0, float(np.median(rows))
-    if line.right - line.left > 3.0 * body:
-        slope, middle = (float(v) for v in np.polyfit(columns, rows, 1))
+    at = np.linspace(line.left, line.right, _SAMPLES)
+    middle, tilt, bow = (float(v) for v in _PARABOLA @ line.ridge.rows_at(at).astype(np.float64))
+    half = max((line.right - line.left) / 2, 0.5)
+    slope = tilt / half if half > 1.5 * body else 0.0
     left, right = line.left - _BESIDE * body, line.right + _BESIDE * body
     above, below = _reach(line.above, body, _ABOVE), _reach(line.below, body, _BELOW)
     size = (max(1, round((right - left) * scale)), max(1, round((above + below) * scale)))
     step = 1.0 / scale
-    top = middle + slope * left - above
+    top = middle - slope * (half + _BESIDE * body) - above
     to_page = np.array([[step, 0.0, left], [slope * step, step, top], [0.0, 0.0, 1.0]])
-    return LineWarp(size, to_page, above * scale, _bend(line, slope, middle, left + np.arange(size[0]) * step))
+    bend = None
+    if half > 0.5 * _LONG * body and abs(bow) > _BENT * body:
+        along = (left - line.left - half + np.arange(size[0]) * step) / half
+        bend = (bow * _BOW(np.clip(along, -1.0, 1.0))).astype(np.float32)
+    return LineWarp(size, to_page, above * scale, bend)
 
 
 def _reach(ink: float, body: float, limits: tuple[float, float, float]) -> float:
     least, beyond, most = limits
     return min(max(least * body, ink + beyond * body), most * body)
-
-
-def _bend(line: TextLine, slope: float, middle: float, columns: Pixels) -> Floats | None:
-    """How far the line's parabola leaves the straight at some columns.
-
-    Nothing finer is followed: ridges also go up where there are more capitals.
-    """
-    body, length = line.ridge.body, line.right - line.left
-    if length < _LONG * body:
-        return None
-    at = np.linspace(line.left, line.right, 48)
-    offsets = line.ridge.row_at(at).astype(np.float64) - (middle + slope * at)
-    curve = np.polynomial.Polynomial.fit(at, offsets, 2)
-    bend = curve(np.clip(columns, line.left, line.right))
-    return np.asarray(bend, np.float32) if np.abs(bend).max() > _BENT * body else None
 
 
 def cut_line(
@@ -137,20 +132,19 @@ def cut_line(
         uint8 (h, w), the line level in it.
     """
     crop = np.asarray(warp.sample(picture, plane.to_picture, cv2.INTER_LINEAR), np.uint8)
-    owners = warp.sample(found.owner, np.eye(3), cv2.INTER_NEAREST)
-    foreign = ((owners != 0) & (owners != number + 1)).astype(np.uint8)
-    foreign |= warp.sample(found.borders, np.eye(3), cv2.INTER_NEAREST)
-    rules = warp.sample(ink.level, np.eye(3), cv2.INTER_NEAREST)
-    if rules.any():
-        scale, body = 1.0 / warp.to_page[0, 0], found.lines[number].ridge.body
-        first, last = (round(warp.above + side * body * scale) for side in (-_OWN_RULE[0], _OWN_RULE[1]))
-        foreign[: max(0, first)] |= rules[: max(0, first)]
-        foreign[last:] |= rules[last:]
     bare = warp.sample(ink.paper, np.eye(3), cv2.INTER_LINEAR)
     crop = np.asarray(cv2.divide(crop, bare, scale=_PAPER), np.uint8)
-    if not foreign.any():
-        return crop
-    reach = 2 * round(1.0 / warp.to_page[0, 0]) + 1
-    near = cv2.dilate(foreign, np.ones((reach, reach), np.uint8))
-    hidden = (near > 0) & (owners != number + 1)
-    return np.where(hidden, np.uint8(_PAPER), crop)
+    owners = warp.sample(found.owner, np.eye(3), cv2.INTER_NEAREST)
+    own = owners == number + 1
+    foreign = ((owners != 0) & ~own).astype(np.uint8)
+    foreign |= warp.sample(found.borders, np.eye(3), cv2.INTER_NEAREST)
+    scale = 1.0 / warp.to_page[0, 0]
+    rules = warp.sample(ink.level, np.eye(3), cv2.INTER_NEAREST)
+    reach = found.lines[number].ridge.body * scale
+    first, last = round(warp.above - _OWN_RULE[0] * reach), round(warp.above + _OWN_RULE[1] * reach)
+    foreign[: max(0, first)] |= rules[: max(0, first)]
+    foreign[last:] |= rules[last:]
+    if foreign.any():
+        near = cv2.dilate(foreign, np.ones((2 * round(scale) + 1,) * 2, np.uint8))
+        crop[(near > 0) & ~own] = _PAPER
+    return crop

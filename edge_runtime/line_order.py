@@ -31,14 +31,10 @@ def reading_order(lines: Sequence[TextLine], upright: Mask) -> list[int]:
     return _topological(_before(lines), lines)
 
 
-def _middle(line: TextLine) -> float:
-    return float(line.ridge.row_at((line.left + line.right) / 2))
-
-
 def _rows(lines: Sequence[TextLine]) -> list[list[int]]:
     """Lines side by side, from left to right; rows from the top."""
     rows: list[list[int]] = []
-    for i in sorted(range(len(lines)), key=lambda k: _middle(lines[k])):
+    for i in sorted(range(len(lines)), key=lambda k: lines[k].middle):
         for row in reversed(rows[-3:]):
             if all(_beside(lines[i], lines[k]) for k in row):
                 row.append(i)
@@ -54,7 +50,7 @@ def _beside(a: TextLine, b: TextLine) -> bool:
         return False
     left, right = (a, b) if a.left < b.left else (b, a)
     between = (left.right + right.left) / 2
-    distance = abs(float(left.ridge.row_at(between)) - float(right.ridge.row_at(between)))
+    distance = abs(left.ridge.row_at(between) - right.ridge.row_at(between))
     return distance < 0.8 * max(a.ridge.body, b.ridge.body)
 
 
@@ -64,7 +60,7 @@ def _is_table(lines: Sequence[TextLine], rows: Sequence[Sequence[int]], upright:
     bordered = 0
     for left, right in pairs:
         first, last = round(left.right) - 2, round(right.left) + 2
-        row = round(float(left.ridge.row_at((first + last) / 2)))
+        row = round(left.ridge.row_at((first + last) / 2))
         window = upright[max(0, row - 2) : row + 3, max(0, first) : max(0, last)]
         bordered += bool(window.any())
     return len(pairs) > 0 and bordered > 0.5 * len(pairs)
@@ -75,7 +71,7 @@ def _before(lines: Sequence[TextLine]) -> Bools:
     left = np.array([line.left for line in lines])
     right = np.array([line.right for line in lines])
     # The row at the middle of each other line: lines may slope.
-    rows = np.array([line.ridge.row_at((left + right) / 2) for line in lines])
+    rows = np.array([line.ridge.rows_at((left + right) / 2) for line in lines])
     own = np.diag(rows)
     overlap = (left[:, None] < right[None, :]) & (left[None, :] < right[:, None])
     above = rows < own[None, :]
@@ -94,7 +90,7 @@ def _topological(before: Bools, lines: Sequence[TextLine]) -> list[int]:
     order: list[int] = []
     while left:
         free = [j for j in left if not before[left, j].any()] or left
-        chosen = min(free, key=lambda k: (_middle(lines[k]), lines[k].left))
+        chosen = min(free, key=lambda k: (lines[k].middle, lines[k].left))
         order.append(chosen)
         left.remove(chosen)
     return order

@@ -1,13 +1,14 @@
 """Middles of text lines: ridges of ink that was blurred along the lines.
 
-A line of text is a band of ink; blurred with a Gaussian about as wide as a word and less high than
-a letter, it becomes a ridge (Bukhari, Shafait and Breuel 2009, 2011, for pictures of pages). Here
-this is done for each size of text that the page may have, and ridges of different sizes that claim
-the same ink compete by their contrast: how much more ink is on the ridge than one body height off.
-Two lines that touch look like one of twice the size, but with less contrast than either of them.
+A line of text is a band of ink; blurred about as far as a word is wide and less than a letter is
+high, it becomes a ridge (Bukhari, Shafait and Breuel 2009, 2011, for pictures of pages). Here this
+is done for each size of text that the page may have, and ridges of different sizes that claim the
+same ink compete by their contrast: how much more ink is on the ridge than one body height off. Two
+lines that touch look like one of twice the size, but with less contrast than either of them.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import cv2
@@ -45,32 +46,61 @@ class Ridge:
     contrast: float = 0.0
     """Share of ink on it less that around it, -1 to 1."""
 
+    @cached_property
+    def left(self) -> float:
+        """First column."""
+        return float(self.columns[0])
+
+    @cached_property
+    def right(self) -> float:
+        """Last column."""
+        return float(self.columns[-1])
+
+    @cached_property
+    def span(self) -> tuple[float, float]:
+        """Lowest and highest row."""
+        return float(self.rows.min()), float(self.rows.max())
+
     @property
     def rank(self) -> float:
         """How likely it is a line: contrast, but short ridges lie on marks or between lines too."""
-        length = float(self.columns[-1] - self.columns[0]) / self.body
-        return self.contrast * min(1.0, length / _LONG) ** 0.5
+        return self.contrast * min(1.0, (self.right - self.left) / (_LONG * self.body)) ** 0.5
 
-    def row_at(self, columns: npt.ArrayLike) -> Floats:
-        """Row of the middle at any columns; beyond its ends it goes on straight."""
+    def row_at(self, column: float) -> float:
+        """Row of the middle at a column; beyond its ends it goes on straight."""
+        row = float(np.interp(column, self.columns, self.rows))
+        if column < self.left:
+            return row + (column - self.left) * self._slopes[0]
+        if column > self.right:
+            return row + (column - self.right) * self._slopes[1]
+        return row
+
+    def rows_at(self, columns: npt.ArrayLike) -> Floats:
+        """The same for many columns, float32 like ``columns``."""
         wanted = np.asarray(columns, np.float32)
-        inner = np.interp(wanted, self.columns, self.rows)
-        before = np.minimum(wanted - self.columns[0], 0)
-        after = np.maximum(wanted - self.columns[-1], 0)
-        if before.any():
-            inner = inner + before * self._slope(self.columns <= self.columns[0] + 8.0 * self.body)
-        if after.any():
-            inner = inner + after * self._slope(self.columns >= self.columns[-1] - 8.0 * self.body)
-        return np.asarray(inner, np.float32)
+        rows = np.interp(wanted, self.columns, self.rows)
+        rows += np.minimum(wanted - self.left, 0.0) * self._slopes[0]
+        rows += np.maximum(wanted - self.right, 0.0) * self._slopes[1]
+        return np.asarray(rows, np.float32)
 
-    def _slope(self, near: Bools) -> float:
-        """Slope over some of the columns; none where they are too few to tell."""
-        x, y = self.columns[near], self.rows[near]
-        spread = float(np.var(x))
-        if len(x) < 4 or spread < self.body**2:
+    @cached_property
+    def _slopes(self) -> tuple[float, float]:
+        """Slopes over the first and the last eight body heights."""
+        reach = 8.0 * self.body
+        first = int(np.searchsorted(self.columns, self.left + reach))
+        last = int(np.searchsorted(self.columns, self.right - reach))
+        return self._slope(slice(0, first)), self._slope(slice(last, None))
+
+    def _slope(self, part: slice) -> float:
+        """Slope over some columns; none where they are too few to tell."""
+        x, y = self.columns[part], self.rows[part]
+        if len(x) < 4:
             return 0.0
-        slope = float(np.mean((x - x.mean()) * (y - y.mean()))) / spread
-        return float(np.clip(slope, -0.1, 0.1))
+        x = x - x.mean()
+        spread = float(x @ x) / len(x)
+        if spread < self.body**2:
+            return 0.0
+        return min(max(float(x @ y) / len(x) / spread, -0.1), 0.1)
 
 
 def find_ridges(pieces: InkPieces) -> list[Ridge]:
@@ -82,8 +112,8 @@ def find_ridges(pieces: InkPieces) -> list[Ridge]:
     cell = max(1.0, bodies[0] / _GRID)
     rows, columns = pieces.labels.shape
     size = (int(np.ceil(columns / cell)), int(np.ceil(rows / cell)))
-    ink = pieces.letters().astype(np.float32)
-    density = np.asarray(cv2.resize(ink, size, interpolation=cv2.INTER_AREA), np.float32)
+    ink = pieces.letters * np.uint8(255)
+    density = cv2.resize(ink, size, interpolation=cv2.INTER_AREA).astype(np.float32) / 255
     step = (columns / size[0], rows / size[1])
     ridges = [ridge for body in bodies for ridge in _ridges_of(density, body, step)]
     return sorted(ridges, key=lambda ridge: -ridge.rank)
@@ -102,27 +132,33 @@ def text_sizes(pieces: InkPieces) -> list[float]:
 def _ridges_of(density: Floats, body: float, step: tuple[float, float]) -> list[Ridge]:
     """Ridges of text of one size; ``step`` is the size of a cell in pixels (x, y)."""
     wide, high = _BLUR[0] * body / step[0], _BLUR[1] * body / step[1]
-    smooth = np.asarray(cv2.GaussianBlur(density, (0, 0), wide, sigmaY=high), np.float32)
+    smooth = _blurred(density, wide, high)
     peaks = np.zeros(smooth.shape, np.bool_)
     peaks[1:-1] = (smooth[1:-1] > smooth[:-2]) & (smooth[1:-1] >= smooth[2:])
-    if not peaks.any():
+    heights = smooth[peaks]
+    if not heights.size:
         return []
-    peaks &= smooth > _WEAKEST * np.percentile(smooth[peaks], 80)
-    # A blur along the lines but hardly across: what is on a ridge, and what beside it.
-    profile = cv2.GaussianBlur(density, (0, 0), 0.6 * wide, sigmaY=0.4 * high)
-    contrast = _contrast(np.asarray(profile, np.float32), body / step[1])
-    return _linked(peaks, smooth, contrast, body, step)
+    heights.sort()
+    peaks &= smooth > _WEAKEST * heights[int(0.8 * (len(heights) - 1))]
+    # Blurred hardly across the lines: what is on a ridge, and what beside it.
+    profile = _blurred(density, 0.6 * wide, 0.4 * high)
+    return _linked(peaks, smooth, _contrast(profile, body / step[1]), body, step)
+
+
+def _blurred(density: Floats, wide: float, high: float) -> Floats:
+    """Blur with about a Gaussian of these deviations: two boxes cost the same at any width."""
+    box = (max(1, round(wide * 6**0.5)), max(1, round(high * 6**0.5)))
+    box = (box[0] | 1, box[1] | 1)
+    return np.asarray(cv2.blur(cv2.blur(density, box), box), np.float32)
 
 
 def _contrast(profile: Floats, body: float) -> Floats:
     """Ink in the middle of a line at each cell less the ink one body height above and below."""
-    middle = cv2.blur(profile, (1, max(1, round(0.5 * body))))
-    beside = np.zeros_like(profile)
+    contrast = cv2.blur(profile, (1, max(1, round(0.5 * body))))
     for direction in (-1, 1):
-        rows = [round(direction * share * body) for share in (0.8, 1.0, 1.2)]
-        shifted = [_shifted(profile, row) for row in dict.fromkeys(rows)]
-        beside += np.minimum.reduce(shifted)
-    return np.asarray(middle - beside / 2, np.float32)
+        rows = dict.fromkeys(round(direction * share * body) for share in (0.8, 1.0, 1.2))
+        contrast -= 0.5 * np.minimum.reduce([_shifted(profile, row) for row in rows])
+    return np.asarray(contrast, np.float32)
 
 
 def _shifted(values: Floats, rows: int) -> Floats:
@@ -141,7 +177,7 @@ def _linked(
     peaks: Bools, smooth: Floats, contrast: Floats, body: float, step: tuple[float, float]
 ) -> list[Ridge]:
     """Connect peaks of neighbouring columns to ridges."""
-    joined = cv2.dilate(peaks.astype(np.uint8), np.ones((3, 3), np.uint8))
+    joined = cv2.dilate(peaks.view(np.uint8), np.ones((3, 3), np.uint8))
     _, labels = cv2.connectedComponents(joined, connectivity=8)
     ys, xs = np.nonzero(peaks)
     names = labels[ys, xs]
@@ -153,11 +189,12 @@ def _linked(
     ys, xs, names = ys[first], xs[first], names[first]
     columns = ((xs + 0.5) * step[0] - 0.5).astype(np.float32)
     rows = ((ys + _peak_offset(smooth, ys, xs) + 0.5) * step[1] - 0.5).astype(np.float32)
-    weights, gains = smooth[ys, xs], contrast[ys, xs]
-    parts = np.split(np.arange(len(xs)), np.flatnonzero(np.diff(names)) + 1)
+    weights = smooth[ys, xs]
+    gains = contrast[ys, xs] * weights
+    ends = [0, *(np.flatnonzero(np.diff(names)) + 1).tolist(), len(names)]
     return [
-        Ridge(columns[p], rows[p], body, float(np.average(gains[p], weights=weights[p])))
-        for p in parts
+        Ridge(columns[a:b], rows[a:b], body, float(gains[a:b].sum() / weights[a:b].sum()))
+        for a, b in zip(ends[:-1], ends[1:], strict=True)
     ]
 
 
@@ -166,5 +203,3 @@ def _peak_offset(smooth: Floats, ys: Ints, xs: Ints) -> Floats:
     above, at, below = smooth[ys - 1, xs], smooth[ys, xs], smooth[ys + 1, xs]
     bend = np.minimum(above - 2 * at + below, np.float32(-1e-6))
     return np.asarray(np.clip((above - below) / (2 * bend), -0.5, 0.5), np.float32)
-
-

@@ -67,8 +67,7 @@ def find_lines(picture: Gray) -> Page:
     lines = []
     for position in reading_order(found.lines, ink.upright):
         line = found.lines[position]
-        middle = (line.left + line.right) / 2
-        scale = plane.scale_at(middle, float(line.ridge.row_at(middle)))
+        scale = plane.scale_at((line.left + line.right) / 2, line.middle)
         warp = line_warp(line, scale)
         crop = cut_line(picture, plane, ink, found, position, warp)
         quad = plane.in_picture(warp.corners())
