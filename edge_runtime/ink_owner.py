@@ -22,6 +22,8 @@ _CORE: Final = 0.45
 """Half the height of the band around a ridge that holds letters, body heights."""
 _SHARED: Final = 0.35
 """Ink in a second line's band from which a piece is cut: more than a tail has. Squared heights."""
+_TALLEST: Final = 3.5
+"""A piece that is higher may be more than letters, usual body heights."""
 _CUT: Final = 0.55
 """Where it is cut between the two middles: tails are shorter than what letters have above."""
 _ABOVE: Final = 2.4
@@ -90,11 +92,17 @@ def _nearest_line(pieces: InkPieces, marks: Counts, ridges: Sequence[Ridge]) -> 
 def _cut_shared(
     pieces: InkPieces, shares: Counts, ridges: Sequence[Ridge], owner: Owner
 ) -> None:
-    """Divide the pieces that hold letters of several lines, in place."""
+    """Divide the pieces that hold letters of several lines, in place.
+
+    What is too tall for one line, such as letters on a rule that was not found, keeps what is near.
+    """
     least = np.array([_SHARED * ridge.body**2 for ridge in ridges])
     several = (shares > least).sum(axis=1) > 1
-    for piece in np.flatnonzero(several & pieces.is_letter):
+    tall = (pieces.stats[:, HEIGHT] > _TALLEST * pieces.body) & shares.any(axis=1)
+    for piece in np.flatnonzero((several | tall) & pieces.is_letter):
         lines = np.flatnonzero(shares[piece] > least)
+        if not len(lines):
+            lines = shares[piece].argmax(keepdims=True)
         x, y, width, height = pieces.stats[piece, (X, Y, WIDTH, HEIGHT)]
         box = (slice(y, y + height), slice(x, x + width))
         ys, xs = np.nonzero(pieces.labels[box] == piece)
@@ -104,4 +112,8 @@ def _cut_shared(
         lines, rows = lines[order], rows[order]
         borders = rows[:-1] + _CUT * (rows[1:] - rows[:-1])
         level = (ys + y > borders[:, xs]).sum(axis=0)
-        owner[box][ys, xs] = lines[level] + 1
+        names = lines[level] + 1
+        bodies = np.array([ridges[i].body for i in lines])[level]
+        offsets = (ys + y - rows[level, xs]) / bodies
+        names[(offsets < -_ABOVE) | (offsets > _BELOW)] = 0
+        owner[box][ys, xs] = names

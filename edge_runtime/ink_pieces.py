@@ -99,6 +99,6 @@ def _letters(stats: Labels, body: float) -> Bools:
     letters &= ~((height > 2.6 * body) & (width < 0.5 * body))  # borders of cells
     letters &= ~((width > 6.0 * body) & (height < 0.4 * body))  # remains of rules
     solid = area > 0.8 * width * height
-    letters &= ~(solid & (np.minimum(width, height) > 0.8 * body))  # shadows, photographs
+    letters &= ~(solid & (np.minimum(width, height) > 1.4 * body))  # shadows, photographs
     letters[0] = False
     return np.asarray(letters, np.bool_)

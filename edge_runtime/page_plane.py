@@ -16,7 +16,7 @@ Mask = npt.NDArray[np.uint8]
 Matrix = npt.NDArray[np.float64]
 Points = npt.NDArray[np.float32]
 
-_PIXELS: Final = (350_000, 1_300_000)
+_PIXELS: Final = (420_000, 1_300_000)
 """The page has a quarter of the picture's pixels, but not fewer or more than these."""
 _LEVEL: Final = 0.008
 """Lines that slope less are level enough, rows per column."""
