@@ -38,7 +38,7 @@ class InkPieces:
     @cached_property
     def letters(self) -> Mask:
         """1 where letters are, uint8 (h, w)."""
-        return np.asarray(self.is_letter.astype(np.uint8)[self.labels], np.uint8)
+        return np.asarray(np.take(self.is_letter.view(np.uint8), self.labels), np.uint8)
 
     @cached_property
     def pixels(self) -> tuple[Positions, Positions]:
@@ -50,7 +50,7 @@ class InkPieces:
         """1 where pieces are that are neither letters nor specks, uint8 (h, w)."""
         large = ~self.is_letter & (self.stats[:, AREA] > (0.4 * self.body) ** 2)
         large[0] = False
-        return np.asarray(large.astype(np.uint8)[self.labels], np.uint8)
+        return np.asarray(np.take(large.view(np.uint8), self.labels), np.uint8)
 
     def body_quantiles(self, shares: Sequence[float]) -> list[float]:
         """Quantiles of the body height that the pieces suggest, weighted by their ink."""

@@ -56,27 +56,56 @@ class LineWarp:
     bend: Floats | None
     """Rows of the page by which the line leaves the straight at each column; None if hardly."""
 
-    def sample(self, source: Pixels, from_page: Matrix, way: int) -> Pixels:
-        """Cut the line out of the page, or of anything that the page maps to.
+    def from_picture(self, picture: Gray, to_picture: Matrix) -> Gray:
+        """Cut the line out of the photograph, uint8 (h, w) of ``size``.
 
         Args:
-            source: uint8 or int16 (h, w).
-            from_page: homography from the page to ``source``.
+            picture: the photograph.
+            to_picture: homography from the page to it.
+        """
+        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        if self.bend is None:
+            matrix = to_picture @ self.to_page
+            crop = cv2.warpPerspective(
+                picture, matrix, self.size, flags=flags, borderMode=cv2.BORDER_REPLICATE
+            )
+            return np.asarray(crop, np.uint8)
+        columns, rows = self._on_page(1)
+        x, y, depth = (row[0] * columns + row[1] * rows + row[2] for row in to_picture)
+        crop = cv2.remap(
+            picture,
+            (x / depth).astype(np.float32),
+            (y / depth).astype(np.float32),
+            cv2.INTER_LINEAR,
+            borderMode=cv2.BORDER_REPLICATE,
+        )
+        return np.asarray(crop, np.uint8)
+
+    def from_page(self, values: Pixels, step: int, way: int) -> Pixels:
+        """Cut the line out of something that lies over the page, at a part of the size.
+
+        Args:
+            values: uint8 or int16, of the page's size.
+            step: every how many pixels of the crop a sample is taken.
             way: ``cv2.INTER_LINEAR`` or ``cv2.INTER_NEAREST``.
         """
         border = cv2.BORDER_CONSTANT if way == cv2.INTER_NEAREST else cv2.BORDER_REPLICATE
         if self.bend is None:
+            matrix = self.to_page[:2] @ np.diag([step, step, 1.0])
+            size = (-(-self.size[0] // step), -(-self.size[1] // step))
             flags = way | cv2.WARP_INVERSE_MAP
-            matrix = from_page @ self.to_page
-            return cv2.warpPerspective(source, matrix, self.size, flags=flags, borderMode=border)
-        width, height = self.size
-        columns, rows = np.meshgrid(np.arange(width), np.arange(height))
-        points = np.stack([columns, rows, np.ones_like(rows)]).reshape(3, -1)
-        on_page = self.to_page @ points
-        on_page[1] += np.tile(self.bend, height)
-        x, y, depth = from_page @ on_page
-        maps = ((v / depth).astype(np.float32).reshape(height, width) for v in (x, y))
-        return cv2.remap(source, *maps, interpolation=way, borderMode=border)
+            return cv2.warpAffine(values, matrix, size, flags=flags, borderMode=border)
+        columns, rows = (c.astype(np.float32) for c in self._on_page(step))
+        return cv2.remap(values, columns, rows, way, borderMode=border)
+
+    def _on_page(self, step: int) -> tuple[Pixels, Pixels]:
+        """Column and row on the page of every ``step``-th pixel of the crop."""
+        across, down = (np.arange(0, side, step) for side in self.size)
+        columns = self.to_page[0, 0] * across + self.to_page[0, 2]
+        bend = 0.0 if self.bend is None else self.bend[::step]
+        middle = self.to_page[1, 0] * across + self.to_page[1, 2] + bend
+        rows = middle[None, :] + self.to_page[1, 1] * down[:, None]
+        return np.broadcast_to(columns, rows.shape), rows
 
     def corners(self) -> Floats:
         """Corners of the crop on the page, float32 (4, 2), clockwise from the top left."""
@@ -131,20 +160,29 @@ def cut_line(
     Returns:
         uint8 (h, w), the line level in it.
     """
-    crop = np.asarray(warp.sample(picture, plane.to_picture, cv2.INTER_LINEAR), np.uint8)
-    bare = warp.sample(ink.paper, np.eye(3), cv2.INTER_LINEAR)
-    crop = np.asarray(cv2.divide(crop, bare, scale=_PAPER), np.uint8)
-    owners = warp.sample(found.owner, np.eye(3), cv2.INTER_NEAREST)
-    own = owners == number + 1
-    foreign = ((owners != 0) & ~own).astype(np.uint8)
-    foreign |= warp.sample(found.borders, np.eye(3), cv2.INTER_NEAREST)
-    scale = 1.0 / warp.to_page[0, 0]
-    rules = warp.sample(ink.level, np.eye(3), cv2.INTER_NEAREST)
-    reach = found.lines[number].ridge.body * scale
-    first, last = round(warp.above - _OWN_RULE[0] * reach), round(warp.above + _OWN_RULE[1] * reach)
-    foreign[: max(0, first)] |= rules[: max(0, first)]
-    foreign[last:] |= rules[last:]
-    if foreign.any():
-        near = cv2.dilate(foreign, np.ones((2 * round(scale) + 1,) * 2, np.uint8))
-        crop[(near > 0) & ~own] = _PAPER
+    crop = warp.from_picture(picture, plane.to_picture)
+    paper = warp.from_page(ink.paper, 4, cv2.INTER_LINEAR)
+    paper = cv2.resize(paper, warp.size, interpolation=cv2.INTER_LINEAR)
+    crop = np.asarray(cv2.divide(crop, paper, scale=_PAPER), np.uint8)
+    hidden = _foreign(ink, found, number, warp)
+    if hidden.any():
+        crop[cv2.resize(hidden, warp.size, interpolation=cv2.INTER_NEAREST) > 0] = _PAPER
     return crop
+
+
+def _foreign(ink: PageInk, found: FoundLines, number: int, warp: LineWarp) -> Pixels:
+    """1 where the crop is to be painted over, uint8, at the size of the page's pixels."""
+    step = max(1, int(1.0 / warp.to_page[0, 0]))
+    owner = warp.from_page(found.owner, step, cv2.INTER_NEAREST)
+    own = owner == number + 1
+    foreign = ((owner != 0) & ~own).astype(np.uint8)
+    if ink.has_level:
+        rules = warp.from_page(ink.level, step, cv2.INTER_NEAREST)
+        body = found.lines[number].ridge.body / warp.to_page[0, 0]
+        first = max(0, round((warp.above - _OWN_RULE[0] * body) / step))
+        last = round((warp.above + _OWN_RULE[1] * body) / step)
+        foreign[:first] |= rules[:first]
+        foreign[last:] |= rules[last:]
+    near = cv2.dilate(foreign, np.ones((3, 3), np.uint8))
+    near[own] = 0
+    return near

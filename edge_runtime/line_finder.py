@@ -5,7 +5,7 @@ the lines (``ink_owner``), and what turns out to be no text is dropped (``scraps
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final
 
@@ -29,6 +29,9 @@ _MARK_DISTANCE: Final = 1.7
 _MARK_SIZE: Final = 0.8
 """A row of marks is shorter, nearer and smaller than another line would be, in body heights of its
 line."""
+
+
+BORDER: Final = -1
 
 
 @dataclass(frozen=True)
@@ -56,9 +59,8 @@ class FoundLines:
 
     lines: list[TextLine]
     owner: Owner
-    """0 where no line has ink, else the line's position plus 1, int16 (h, w)."""
-    borders: Mask = field(repr=False)
-    """1 where borders of cells and the like are, uint8 (h, w)."""
+    """The line's position plus 1 where it has ink, ``BORDER`` on borders of cells and the like,
+    else 0, int16 (h, w)."""
 
 
 def find_text_lines(pieces: InkPieces, ink: PageInk) -> FoundLines:
@@ -73,8 +75,9 @@ def find_text_lines(pieces: InkPieces, ink: PageInk) -> FoundLines:
     # Only with its ink does a line have its true size, and then marks show as what they are.
     ridges = _without_marks(_without_doubles([line.ridge for line in first]))
     lines, owner = _lines_on(join_ridges(ridges, pieces, ink.upright), pieces)
-    lines, owner = _without_shades(lines, owner, ink)
-    return FoundLines(lines, owner, np.maximum(ink.upright, pieces.borders()))
+    lines = _without_shades(lines, owner, pieces, ink)
+    owner[(owner == 0) & ((ink.upright > 0) | (pieces.borders() > 0))] = BORDER
+    return FoundLines(lines, owner)
 
 
 def _without_doubles(ridges: Sequence[Ridge]) -> list[Ridge]:
@@ -133,7 +136,8 @@ def _lines_on(ridges: Sequence[Ridge], pieces: InkPieces) -> tuple[list[TextLine
             continue
         lines.append(line)
         names[number + 1] = len(lines)
-    return lines, names[owner]
+    owner[ys, xs] = names[whose[order]]
+    return lines, owner
 
 
 def _measure(ridge: Ridge, ys: Positions, xs: Positions) -> TextLine:
@@ -147,13 +151,13 @@ def _measure(ridge: Ridge, ys: Positions, xs: Positions) -> TextLine:
 
 
 def _without_shades(
-    lines: list[TextLine], owner: Owner, ink: PageInk
-) -> tuple[list[TextLine], Owner]:
-    """Lines without the short ones that are much fainter than the rest."""
-    inked = owner > 0
-    whose = owner[inked]
+    lines: list[TextLine], owner: Owner, pieces: InkPieces, ink: PageInk
+) -> list[TextLine]:
+    """Lines without the short ones that are much fainter than the rest; their ink is nobody's."""
+    at = pieces.pixels
+    whose = owner[at]
     area = np.bincount(whose, minlength=len(lines) + 1)[1:]
-    total = np.bincount(whose, weights=ink.darkness[inked], minlength=len(lines) + 1)[1:]
+    total = np.bincount(whose, weights=ink.darkness[at], minlength=len(lines) + 1)[1:]
     usual = float(total.sum() / max(1, area.sum()))
     keep = [
         not is_shade((line.right - line.left) / line.ridge.body, float(dark / dots), usual)
@@ -161,4 +165,5 @@ def _without_shades(
     ]
     names = np.zeros(len(lines) + 1, np.int16)
     names[1:][keep] = np.arange(1, sum(keep) + 1)
-    return [line for line, kept in zip(lines, keep, strict=True) if kept], names[owner]
+    owner[at] = names[whose]
+    return [line for line, kept in zip(lines, keep, strict=True) if kept]
