@@ -17,7 +17,7 @@ _POINTS: Final = 6_000
 """Ink pixels that are looked at; more do not change the angle."""
 _COARSE: Final = 0.025
 """Step of the slopes tried first; a fifth of it is the final one."""
-_FEWEST: Final = 200
+_FEWEST: Final = 100
 """Fewer ink pixels have no direction."""
 
 

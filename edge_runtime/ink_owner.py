@@ -57,10 +57,11 @@ def ink_owner(pieces: InkPieces, ridges: Sequence[Ridge]) -> Owner:
         ridges: the middle of each line, from its first to its last column.
     """
     count = len(ridges)
-    ys, xs = pieces.pixels
-    names = pieces.labels[ys, xs].astype(np.int64)
-    core = core_map(pieces.labels.shape, ridges)[ys, xs]
-    table = np.bincount(names * (count + 1) + core, minlength=len(pieces.stats) * (count + 1))
+    pixels = pieces.pixels
+    core = np.take(core_map(pieces.labels.shape, ridges), pixels.flat)
+    table = np.bincount(
+        pixels.pieces * (count + 1) + core, minlength=len(pieces.stats) * (count + 1)
+    )
     shares = np.asarray(table.reshape(-1, count + 1)[:, 1:], np.int64)
     owner_of = np.zeros(len(pieces.stats), np.int16)
     if count:
@@ -68,7 +69,7 @@ def ink_owner(pieces: InkPieces, ridges: Sequence[Ridge]) -> Owner:
         marks = np.flatnonzero((owner_of == 0) & pieces.is_letter)
         owner_of[marks] = _nearest_line(pieces, marks, ridges)
     owner = np.zeros(pieces.labels.shape, np.int16)
-    owner[ys, xs] = owner_of[names]
+    np.put(owner, pixels.flat, np.take(owner_of, pixels.pieces))
     _cut_shared(pieces, shares, ridges, owner)
     return owner
 

@@ -20,7 +20,7 @@ from edge_runtime.page_ink import PageInk
 from edge_runtime.scraps import is_scrap, is_shade
 
 Mask = npt.NDArray[np.uint8]
-Positions = npt.NDArray[np.int64]
+Positions = npt.NDArray[np.int32]
 
 _NEAREST: Final = 1.25
 """Two lines are at least this far apart; of two ridges that are nearer one is wrong. Body heights."""
@@ -76,7 +76,7 @@ def find_text_lines(pieces: InkPieces, ink: PageInk) -> FoundLines:
     ridges = _without_marks(_without_doubles([line.ridge for line in first]))
     lines, owner = _lines_on(join_ridges(ridges, pieces, ink.upright), pieces)
     lines = _without_shades(lines, owner, pieces, ink)
-    owner[(owner == 0) & ((ink.upright > 0) | (pieces.borders() > 0))] = BORDER
+    np.copyto(owner, BORDER, where=(pieces.borders() | ink.upright).view(np.bool_) & (owner == 0))
     return FoundLines(lines, owner)
 
 
@@ -120,14 +120,14 @@ def _is_mark_of(ridge: Ridge, line: Ridge) -> bool:
 def _lines_on(ridges: Sequence[Ridge], pieces: InkPieces) -> tuple[list[TextLine], Owner]:
     """Lines with the ink that they own and its measures; what has too little is dropped."""
     owner = ink_owner(pieces, ridges)
-    ys, xs = pieces.pixels
-    whose = owner[ys, xs]
+    pixels = pieces.pixels
+    whose = np.take(owner, pixels.flat)
     order = np.argsort(whose, kind="stable")
-    ys, xs = ys[order], xs[order]
-    starts = np.searchsorted(whose[order], np.arange(1, len(ridges) + 2))
+    ys, xs = np.take(pixels.rows, order), np.take(pixels.columns, order)
+    ends = np.cumsum(np.bincount(whose, minlength=len(ridges) + 1))
     names = np.zeros(len(ridges) + 1, np.int16)
     lines: list[TextLine] = []
-    for number, (first, last) in enumerate(pairwise(starts.tolist())):
+    for number, (first, last) in enumerate(pairwise(ends.tolist())):
         if last - first <= LEAST_INK * ridges[number].body ** 2:
             continue
         rows, columns = ys[first:last], xs[first:last]
@@ -136,17 +136,19 @@ def _lines_on(ridges: Sequence[Ridge], pieces: InkPieces) -> tuple[list[TextLine
             continue
         lines.append(line)
         names[number + 1] = len(lines)
-    owner[ys, xs] = names[whose[order]]
+    np.put(owner, pixels.flat, np.take(names, whose))
     return lines, owner
 
 
 def _measure(ridge: Ridge, ys: Positions, xs: Positions) -> TextLine:
     left, right = int(xs.min()), int(xs.max()) + 1
-    offsets = ys - ridge.rows_at(np.arange(left, right))[xs - left]
-    offsets.sort()
-    low, middle, high = (float(offsets[int(s * (len(offsets) - 1))]) for s in (0.1, 0.5, 0.9))
+    offsets = ys - np.take(ridge.rows_at(np.arange(left, right)), xs - left)
+    last = len(offsets) - 1
+    places = [0, int(0.1 * last), int(0.5 * last), int(0.9 * last), last]
+    offsets.partition(places)
+    top, low, middle, high, bottom = (float(offsets[place]) for place in places)
     ridge = replace(ridge, rows=ridge.rows + np.float32(middle), body=max(1.0, high - low))
-    above, below = middle - float(offsets[0]), float(offsets[-1]) - middle + 1.0
+    above, below = middle - top, bottom - middle + 1.0
     return TextLine(ridge, float(left), float(right), above, below)
 
 
@@ -154,10 +156,10 @@ def _without_shades(
     lines: list[TextLine], owner: Owner, pieces: InkPieces, ink: PageInk
 ) -> list[TextLine]:
     """Lines without the short ones that are much fainter than the rest; their ink is nobody's."""
-    at = pieces.pixels
-    whose = owner[at]
+    at = pieces.pixels.flat
+    whose = np.take(owner, at)
     area = np.bincount(whose, minlength=len(lines) + 1)[1:]
-    total = np.bincount(whose, weights=ink.darkness[at], minlength=len(lines) + 1)[1:]
+    total = np.bincount(whose, weights=np.take(ink.darkness, at), minlength=len(lines) + 1)[1:]
     usual = float(total.sum() / max(1, area.sum()))
     keep = [
         not is_shade((line.right - line.left) / line.ridge.body, float(dark / dots), usual)
@@ -165,5 +167,5 @@ def _without_shades(
     ]
     names = np.zeros(len(lines) + 1, np.int16)
     names[1:][keep] = np.arange(1, sum(keep) + 1)
-    owner[at] = names[whose]
+    np.put(owner, at, np.take(names, whose))
     return [line for line, kept in zip(lines, keep, strict=True) if kept]

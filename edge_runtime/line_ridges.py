@@ -44,7 +44,7 @@ class Ridge:
     body: float
     """Height of the text body around it."""
     contrast: float = 0.0
-    """Share of ink on it less that around it, -1 to 1."""
+    """Ink on it less that around it; 255 is all ink."""
 
     @cached_property
     def left(self) -> float:
@@ -112,9 +112,8 @@ def find_ridges(pieces: InkPieces) -> list[Ridge]:
     cell = max(1.0, bodies[0] / _GRID)
     rows, columns = pieces.labels.shape
     size = (int(np.ceil(columns / cell)), int(np.ceil(rows / cell)))
-    ink = pieces.letters * np.uint8(255)
-    density = cv2.resize(ink, size, interpolation=cv2.INTER_AREA).astype(np.float32) / 255
-    step = (columns / size[0], rows / size[1])
+    ink = cv2.resize(pieces.letters * np.uint8(255), size, interpolation=cv2.INTER_AREA)
+    density, step = ink.astype(np.float32), (columns / size[0], rows / size[1])
     ridges = [ridge for body in bodies for ridge in _ridges_of(density, body, step)]
     return sorted(ridges, key=lambda ridge: -ridge.rank)
 

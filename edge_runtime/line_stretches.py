@@ -57,10 +57,11 @@ def join_ridges(ridges: Sequence[Ridge], pieces: InkPieces, upright: Mask) -> li
 
 def _profiles(pieces: InkPieces, ridges: Sequence[Ridge]) -> Profile:
     """Ink pixels in each ridge's core by column, int64 (ridges, w)."""
-    ys, xs = pieces.pixels
     columns = pieces.labels.shape[1]
-    core = core_map(pieces.labels.shape, ridges)[ys, xs].astype(np.int64)
-    counts = np.bincount(core * columns + xs, minlength=(len(ridges) + 1) * columns)
+    core = np.take(core_map(pieces.labels.shape, ridges), pieces.pixels.flat).astype(np.int64)
+    counts = np.bincount(
+        core * columns + pieces.pixels.columns, minlength=(len(ridges) + 1) * columns
+    )
     return np.asarray(counts.reshape(-1, columns)[1:], np.int64)
 
 

@@ -86,7 +86,7 @@ def straighten(plane: Plane, ink: Mask, picture: Gray) -> Plane:
         return plane
     middle = int(np.searchsorted(weight, weight[-1] / 2))
     halves = [ink[:middle], ink[middle:]]
-    slopes = [skew_angle(half, _KEYSTONE) if half.size else None for half in halves]
+    slopes = [skew_angle(half[::2, ::2], _KEYSTONE) if half.size else None for half in halves]
     first, second = (s if s is not None else o for s, o in zip(slopes, slopes[::-1], strict=True))
     if first is None or second is None or max(abs(first), abs(second)) < _LEVEL:
         return plane

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-Positions = npt.NDArray[np.int64]
+Positions = npt.NDArray[np.int32]
 
 _SMALLEST: Final = 3.5
 """Text of a smaller body cannot be read, pixels of the page; remains of rules look like it."""
@@ -33,13 +33,13 @@ def is_scrap(width: float, body: float, ys: Positions, xs: Positions, usual: flo
         xs: columns of its ink.
         usual: height of most text bodies of the page.
     """
-    if body < _SMALLEST or int(np.ptp(ys)) + 1 < _LOWEST * usual:
+    if body < _SMALLEST or int(ys.max() - ys.min()) + 1 < _LOWEST * usual:
         return True
     if width < 2.0 * body and body > _TALL * usual:
         return True
     if width > _NARROW * usual:
         return False
-    hull = cv2.convexHull(np.stack([xs, ys], axis=1).astype(np.int32))
+    hull = cv2.convexHull(np.stack([xs, ys], axis=1))
     # A hull runs through the middles of pixels: half of its length belongs to it as well.
     return len(xs) > _SOLID * (cv2.contourArea(hull) + cv2.arcLength(hull, True) / 2 + 1.0)
 

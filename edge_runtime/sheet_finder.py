@@ -27,7 +27,9 @@ _SMALLEST: Final = 0.12
 """A sheet covers at least this share of the picture."""
 _WHOLE: Final = 0.985
 """A region that covers more than this is the picture itself."""
-_DARKER: Final = 0.82
+_DARKER: Final = 0.65
+"""The surround has at most this share of the paper's brightness."""
+_FALL: Final = 0.75
 """Brightness just outside the sheet's edge over that just inside, at most."""
 _EDGED: Final = 0.8
 """Share of the outline that has such a step."""
@@ -63,15 +65,16 @@ def find_sheet(gray: Gray) -> Sheet | None:
     scale = min(1.0, _LONGER_SIDE / max(gray.shape))
     size = (max(1, round(gray.shape[1] * scale)), max(1, round(gray.shape[0] * scale)))
     paper = _without_writing(np.asarray(cv2.resize(gray, size, interpolation=cv2.INTER_AREA), np.uint8))
-    _, bright = cv2.threshold(paper, 0, 1, cv2.THRESH_OTSU)
-    outline, region = _largest(np.asarray(bright, np.uint8))
-    if not _SMALLEST < float(region.mean()) < _WHOLE or not _is_sharp(paper, outline):
-        return None
-    quad = _quad(outline, (size[0], size[1]))
-    return Sheet(
-        _enlarged(outline.astype(np.float32), scale),
-        None if quad is None else _enlarged(quad, scale),
-    )
+    otsu, _ = cv2.threshold(paper, 0, 1, cv2.THRESH_OTSU)
+    for threshold in (_DARKER * float(np.percentile(paper, 95)), otsu):
+        outline, share = _largest((paper > threshold).astype(np.uint8))
+        if _SMALLEST < share < _WHOLE and _is_sharp(paper, outline):
+            quad = _quad(outline, (size[0], size[1]))
+            return Sheet(
+                _enlarged(outline.astype(np.float32), scale),
+                None if quad is None else _enlarged(quad, scale),
+            )
+    return None
 
 
 def _enlarged(points: Quad, scale: float) -> Quad:
@@ -87,16 +90,19 @@ def _without_writing(gray: Gray) -> Gray:
     return np.ascontiguousarray(closed[pad:-pad, pad:-pad], np.uint8)
 
 
-def _largest(bright: Mask) -> tuple[Outline, Mask]:
-    """Outline, int32 (n, 2), and filled region of the largest bright area."""
+def _largest(bright: Mask) -> tuple[Outline, float]:
+    """Outline of the convex hull of the largest bright area, int32 (n, 2), and its share of all.
+
+    Sheets are convex; darker things that lie on them, up to their edge, are not.
+    """
     bright = np.asarray(cv2.morphologyEx(bright, cv2.MORPH_OPEN, np.ones((5, 5), np.uint8)), np.uint8)
-    outlines, _ = cv2.findContours(bright, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    found, _ = cv2.findContours(bright, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    if not found:
+        return np.zeros((0, 2), np.int32), 0.0
     region = np.zeros_like(bright)
-    if not outlines:
-        return np.zeros((0, 2), np.int32), region
-    largest = max(outlines, key=cv2.contourArea)
-    cv2.drawContours(region, [largest], -1, 1, cv2.FILLED)
-    return np.asarray(largest[:, 0], np.int32), region
+    cv2.fillConvexPoly(region, cv2.convexHull(max(found, key=cv2.contourArea)), 1)
+    outlines, _ = cv2.findContours(region, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    return np.asarray(outlines[0], np.int32).reshape(-1, 2), float(region.mean())
 
 
 def _is_sharp(paper: Gray, outline: Outline) -> bool:
@@ -114,7 +120,7 @@ def _is_sharp(paper: Gray, outline: Outline) -> bool:
         for way in (1, -1)
     )
     ratio = paper[outer[:, 1], outer[:, 0]] / np.maximum(paper[inner[:, 1], inner[:, 0]], 1.0)
-    return float((ratio < _DARKER).mean()) > _EDGED
+    return float((ratio < _FALL).mean()) > _EDGED
 
 
 def _quad(outline: Outline, size: tuple[int, int]) -> Quad | None:
