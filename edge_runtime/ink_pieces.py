@@ -95,8 +95,9 @@ def find_pieces(ink: Mask) -> InkPieces:
 def usual_body(stats: Labels, rows: int) -> float:
     """Height of most text bodies: from the median height of pieces, weighted by their ink."""
     width, height, area = stats[:, WIDTH], stats[:, HEIGHT], stats[:, AREA]
-    # Neither specks nor borders nor what joins many lines.
-    fit = (area >= 4) & (height >= 4) & (height < 0.3 * rows) & (width < 12 * height)
+    # Neither specks nor borders nor the grid of a table.
+    fit = (area >= 4) & (height >= 4) & (height < 0.95 * rows) & (width < 12 * height)
+    fit &= area > 0.06 * width * height
     fit[0] = False
     if not fit.any():
         return 10.0

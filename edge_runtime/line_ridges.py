@@ -25,7 +25,7 @@ _GRID: Final = 4.0
 """Cells of the search grid to the height of the smallest text body."""
 _BLUR: Final = (1.8, 0.38)
 """Standard deviations of the blur along and across the lines, body heights."""
-_SIZES: Final = 1.45
+_SIZES: Final = 1.4
 """Ratio of one size of text to the next smaller one that is tried."""
 _LONG: Final = 8.0
 """A ridge of this length is no chance, body heights."""

@@ -19,14 +19,14 @@ Mask = npt.NDArray[np.uint8]
 Profile = npt.NDArray[np.int64]
 Span = tuple[int, int]
 
-LEAST_INK: Final = 0.3
+LEAST_INK: Final = 0.25
 """A line has at least this much ink: a digit does. Squares of the body height."""
 
 _WIDEST_GAP: Final = 4.0
 """Between two words; one line of handwriting in a hundred has a wider one. Body heights."""
 _LIKE_SIZES: Final = 2.2
 """Stretches of one line differ by less than this in the size at which they were found."""
-_STEP: Final = 0.65
+_STEP: Final = 0.75
 """Stretches of one line differ by less than this in height, body heights."""
 _BORDER_GAP: Final = 0.25
 """The least gap in which a border is looked for, body heights."""
