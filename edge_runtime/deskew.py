@@ -9,7 +9,6 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-
 Mask = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float64]
 
@@ -28,11 +27,11 @@ def skew_angle(ink: Mask, largest: float = 0.35) -> float | None:
         ink: uint8 (h, w), 1 or more where there is ink; some hundred pixels wide.
         largest: steepest slope that is tried, 0.35 is 19 degrees.
     """
-    ys, xs = np.nonzero(ink)
-    if len(ys) < _FEWEST:
+    rows, columns = np.nonzero(ink)
+    if len(rows) < _FEWEST:
         return None
-    step = max(1, len(ys) // _POINTS)
-    ys, xs = ys[::step].astype(np.float64), xs[::step] - ink.shape[1] / 2
+    step = max(1, len(rows) // _POINTS)
+    ys, xs = rows[::step].astype(np.float64), columns[::step] - ink.shape[1] / 2
     coarse = np.linspace(-largest, largest, 2 * round(largest / _COARSE) + 1)
     best = _sharpest(ys, xs, coarse, 2.0)
     fine = best + np.linspace(-_COARSE, _COARSE, 11)

@@ -37,7 +37,7 @@ _BESIDE: Final = 1.5
 
 
 def core_map(shape: tuple[int, ...], ridges: Sequence[Ridge]) -> Owner:
-    """Number of the ridge, from 1, in whose band of letters a pixel lies, else 0, int16 ``shape``."""
+    """Number from 1 of the ridge in whose band of letters a pixel lies, else 0; int16."""
     core = np.zeros(shape, np.int16)
     for number in sorted(range(len(ridges)), key=lambda i: ridges[i].contrast):
         ridge = ridges[number]
@@ -90,9 +90,7 @@ def _nearest_line(pieces: InkPieces, marks: Counts, ridges: Sequence[Ridge]) -> 
     return np.where(found, best + 1, 0).astype(np.int16)
 
 
-def _cut_shared(
-    pieces: InkPieces, shares: Counts, ridges: Sequence[Ridge], owner: Owner
-) -> None:
+def _cut_shared(pieces: InkPieces, shares: Counts, ridges: Sequence[Ridge], owner: Owner) -> None:
     """Divide the pieces that hold letters of several lines, in place.
 
     What is too tall for one line, such as letters on a rule that was not found, keeps what is near.
@@ -108,13 +106,13 @@ def _cut_shared(
         box = (slice(y, y + height), slice(x, x + width))
         ys, xs = np.nonzero(pieces.labels[box] == piece)
         columns = np.arange(x, x + width)
-        rows = np.array([ridges[i].rows_at(columns) for i in lines])
+        rows = np.array([ridges[int(i)].rows_at(columns) for i in lines])
         order = np.argsort(rows.mean(axis=1))
         lines, rows = lines[order], rows[order]
         borders = rows[:-1] + _CUT * (rows[1:] - rows[:-1])
         level = (ys + y > borders[:, xs]).sum(axis=0)
         names = lines[level] + 1
-        bodies = np.array([ridges[i].body for i in lines])[level]
+        bodies = np.array([ridges[int(i)].body for i in lines])[level]
         offsets = (ys + y - rows[level, xs]) / bodies
         names[(offsets < -_ABOVE) | (offsets > _BELOW)] = 0
         owner[box][ys, xs] = names

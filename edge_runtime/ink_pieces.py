@@ -28,7 +28,7 @@ class Pixels(NamedTuple):
     rows: Labels
     columns: Labels
     flat: Positions
-    """Positions in the flattened page: ``np.take(page, flat)`` is many times faster than indices."""
+    """Positions in the flattened page: ``np.take(page, flat)`` is far faster than indices."""
     pieces: Labels
     """Number of the piece."""
 
@@ -85,8 +85,8 @@ def find_pieces(ink: Mask) -> InkPieces:
     Args:
         ink: 1 where there is ink, rules taken out, uint8 (h, w).
     """
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
-    labels, stats = np.asarray(labels, np.int32), np.asarray(stats, np.int32)
+    _, numbers, table, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
+    labels, stats = np.asarray(numbers, np.int32), np.asarray(table, np.int32)
     body = usual_body(stats, ink.shape[0])
     letters = _letters(stats, body)
     return InkPieces(labels, stats, letters, body)

@@ -23,7 +23,7 @@ Mask = npt.NDArray[np.uint8]
 Positions = npt.NDArray[np.int32]
 
 _NEAREST: Final = 1.25
-"""Two lines are at least this far apart; of two ridges that are nearer one is wrong. Body heights."""
+"""Two lines are at least this far apart, in body heights; of two nearer ridges one is wrong."""
 _MARK_LENGTH: Final = 3.5
 _MARK_DISTANCE: Final = 1.7
 _MARK_SIZE: Final = 0.8

@@ -5,6 +5,7 @@ one right of it unless a line between them spans both, so that columns are read 
 other. In a table it is rows that are read one after the other.
 """
 
+import itertools
 from collections.abc import Sequence
 
 import numpy as np
@@ -56,7 +57,7 @@ def _beside(a: TextLine, b: TextLine) -> bool:
 
 def _is_table(lines: Sequence[TextLine], rows: Sequence[Sequence[int]], upright: Mask) -> bool:
     """Whether borders stand between most lines of a row."""
-    pairs = [(lines[a], lines[b]) for row in rows for a, b in zip(row, row[1:], strict=False)]
+    pairs = [(lines[a], lines[b]) for row in rows for a, b in itertools.pairwise(row)]
     bordered = 0
     for left, right in pairs:
         first, last = round(left.right) - 2, round(right.left) + 2

@@ -7,6 +7,7 @@ same ink compete by their contrast: how much more ink is on the ridge than one b
 lines that touch look like one of twice the size, but with less contrast than either of them.
 """
 
+import itertools
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -64,7 +65,8 @@ class Ridge:
     @property
     def rank(self) -> float:
         """How likely it is a line: contrast, but short ridges lie on marks or between lines too."""
-        return self.contrast * min(1.0, (self.right - self.left) / (_LONG * self.body)) ** 0.5
+        length = (self.right - self.left) / (_LONG * self.body)
+        return float(self.contrast * min(1.0, length) ** 0.5)
 
     def row_at(self, column: float) -> float:
         """Row of the middle at a column; beyond its ends it goes on straight."""
@@ -193,7 +195,7 @@ def _linked(
     ends = [0, *(np.flatnonzero(np.diff(names)) + 1).tolist(), len(names)]
     return [
         Ridge(columns[a:b], rows[a:b], body, float(gains[a:b].sum() / weights[a:b].sum()))
-        for a, b in zip(ends[:-1], ends[1:], strict=True)
+        for a, b in itertools.pairwise(ends)
     ]
 
 

@@ -153,7 +153,7 @@ def _is_border(ridge: Ridge, gap: Span, upright: Mask) -> bool:
 
 
 def _is_gutter(ridge: Ridge, gap: Span, letters: Mask) -> bool:
-    """Whether a gap of a line goes on through the lines above and below, with text on both sides."""
+    """Whether a gap goes on through the lines above and below, with text on both sides."""
     width = gap[1] - gap[0]
     wide, tall, far = (share * ridge.body for share in _GUTTER)
     if width < wide:

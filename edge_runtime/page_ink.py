@@ -76,7 +76,8 @@ def find_ink(gray: Gray, inside: Mask | None = None) -> PageInk:
     mask = ink_mask(soft, inside)
     level, thickest = _long_runs(mask, _GAPS[0])
     upright = np.ascontiguousarray(_long_runs(np.ascontiguousarray(mask.T), _GAPS[1])[0].T)
-    return PageInk(paper, soft, _without_rules(mask, level, thickest, upright), level, upright, thickest > 0)
+    letters = _without_rules(mask, level, thickest, upright)
+    return PageInk(paper, soft, letters, level, upright, thickest > 0)
 
 
 def find_paper(gray: Gray) -> Gray:
@@ -157,7 +158,8 @@ def _long_runs(mask: Mask, gap: int) -> tuple[Mask, int]:
 def _ink_beside(mask: Mask, run: npt.NDArray[np.bool_]) -> float:
     """Share of ink in the three rows above and below a run and the rows next to it."""
     region = run.astype(np.uint8)
-    strip = cv2.dilate(region, np.ones((9, 1), np.uint8)) > cv2.dilate(region, np.ones((3, 1), np.uint8))
+    near, far = (cv2.dilate(region, np.ones((rows, 1), np.uint8)) for rows in (3, 9))
+    strip = far > near
     return float(mask[strip].mean()) if strip.any() else 0.0
 
 

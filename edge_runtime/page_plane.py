@@ -10,7 +10,7 @@ import numpy.typing as npt
 from edge_runtime.deskew import skew_angle
 from edge_runtime.image import Gray
 from edge_runtime.preprocess import subtract_paper
-from edge_runtime.sheet_finder import Sheet, find_sheet
+from edge_runtime.sheet_finder import find_sheet
 
 Mask = npt.NDArray[np.uint8]
 Matrix = npt.NDArray[np.float64]
@@ -46,7 +46,8 @@ class Plane:
 
     def scale_at(self, x: float, y: float) -> float:
         """Pixels of the picture to a pixel of the page, at one place of the page."""
-        near = np.array([[x - 1, y - 1], [x + 1, y - 1], [x + 1, y + 1], [x - 1, y + 1]], np.float32)
+        corners = ((-1, -1), (1, -1), (1, 1), (-1, 1))
+        near = np.array([(x + dx, y + dy) for dx, dy in corners], np.float32)
         return float(np.sqrt(abs(cv2.contourArea(self.in_picture(near)) / 4.0)))
 
 
@@ -107,7 +108,8 @@ def text_slope(gray: Gray) -> float:
     """Slope of the text lines in a picture, rows per column."""
     scale = min(1.0, 640 / max(gray.shape))
     size = (max(1, round(gray.shape[1] * scale)), max(1, round(gray.shape[0] * scale)))
-    darkness = subtract_paper(np.asarray(cv2.resize(gray, size, interpolation=cv2.INTER_AREA), np.uint8))
+    small = cv2.resize(gray, size, interpolation=cv2.INTER_AREA)
+    darkness = subtract_paper(np.asarray(small, np.uint8))
     threshold, _ = cv2.threshold(darkness, 0, 1, cv2.THRESH_OTSU)
     return skew_angle((darkness > max(0.8 * threshold, 10.0)).astype(np.uint8)) or 0.0
 

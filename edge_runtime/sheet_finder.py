@@ -64,7 +64,8 @@ def find_sheet(gray: Gray) -> Sheet | None:
     """
     scale = min(1.0, _LONGER_SIDE / max(gray.shape))
     size = (max(1, round(gray.shape[1] * scale)), max(1, round(gray.shape[0] * scale)))
-    paper = _without_writing(np.asarray(cv2.resize(gray, size, interpolation=cv2.INTER_AREA), np.uint8))
+    small = cv2.resize(gray, size, interpolation=cv2.INTER_AREA)
+    paper = _without_writing(np.asarray(small, np.uint8))
     otsu, _ = cv2.threshold(paper, 0, 1, cv2.THRESH_OTSU)
     for threshold in (_DARKER * float(np.percentile(paper, 95)), otsu):
         outline, share = _largest((paper > threshold).astype(np.uint8))
@@ -83,7 +84,7 @@ def _enlarged(points: Quad, scale: float) -> Quad:
 
 
 def _without_writing(gray: Gray) -> Gray:
-    """A closing takes strokes out; the frame is repeated first, or it would swallow dark corners."""
+    """A closing takes strokes out; the frame is repeated first, lest it swallow dark corners."""
     pad = 7
     wide = cv2.copyMakeBorder(gray, pad, pad, pad, pad, cv2.BORDER_REPLICATE)
     closed = cv2.morphologyEx(wide, cv2.MORPH_CLOSE, np.ones((pad, pad), np.uint8))
@@ -95,7 +96,8 @@ def _largest(bright: Mask) -> tuple[Outline, float]:
 
     Sheets are convex; darker things that lie on them, up to their edge, are not.
     """
-    bright = np.asarray(cv2.morphologyEx(bright, cv2.MORPH_OPEN, np.ones((5, 5), np.uint8)), np.uint8)
+    opened = cv2.morphologyEx(bright, cv2.MORPH_OPEN, np.ones((5, 5), np.uint8))
+    bright = np.asarray(opened, np.uint8)
     found, _ = cv2.findContours(bright, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     if not found:
         return np.zeros((0, 2), np.int32), 0.0
@@ -144,7 +146,7 @@ def _quad(outline: Outline, size: tuple[int, int]) -> Quad | None:
 
 
 def _side(points: Floats, axis: int, size: tuple[int, int]) -> Side | None:
-    """A straight line through a side's points; ``axis`` 0 for a level side, 1 for an upright one."""
+    """A straight line through a side's points; ``axis`` is 0 for a level one, 1 for an upright."""
     if len(points) < 2 or np.ptp(points[:, axis]) < _SPAN * size[axis]:
         return None
     dx, dy, x, y = cv2.fitLine(points.astype(np.float32), cv2.DIST_HUBER, 0, 0.01, 0.01).ravel()

@@ -3,6 +3,7 @@
 All lengths are pixels of the sheet, which lies flat and upright.
 """
 
+import itertools
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -177,7 +178,7 @@ def _form(
     middle = float(rng.uniform(0.48, 0.6))
     slots: list[Slot] = []
     for row in range(rows):
-        for left, right in zip(edges[:-1], edges[1:], strict=True):
+        for left, right in itertools.pairwise(edges):
             if rng.random() < 0.12 or len(slots) == (lines or -1):
                 continue  # an empty cell
             inside = (left + 0.8 * body, margin + (row + middle) * pitch, right - left - 1.6 * body)
