@@ -4,7 +4,9 @@ Keras' own exporter does it, through tf2onnx, which is well kept and installs be
 is float32: what makes a file small and fast here is particular to TensorFlow Lite.
 """
 
+import warnings
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
@@ -36,6 +38,17 @@ class OnnxJob:
     target: Path
 
 
+def require_packages() -> None:
+    """Say at once what would be missing at the end.
+
+    Raises:
+        RuntimeMissingError: a package of the extra is not installed.
+    """
+    for name in PACKAGES:
+        if find_spec(name) is None:
+            raise RuntimeMissingError(f"--onnx needs {name}: {INSTALL}")
+
+
 def export_onnx(job: OnnxJob) -> float:
     """Export, run in ONNX Runtime, compare, and write if it fits; for a child process.
 
@@ -43,14 +56,10 @@ def export_onnx(job: OnnxJob) -> float:
         The largest difference of a logit from Keras.
 
     Raises:
-        RuntimeMissingError: a package of the extra is not installed.
         GateError: the logits differ; nothing is written.
     """
-    try:
-        import onnxruntime
-        import tf2onnx  # noqa: F401 - Keras needs it
-    except ModuleNotFoundError as error:
-        raise RuntimeMissingError(f"--onnx needs {error.name}: {INSTALL}") from None
+    import onnxruntime
+
     draft = job.keras.with_suffix(".onnx")
     _export(job, draft)
     session = onnxruntime.InferenceSession(str(draft), providers=["CPUExecutionProvider"])
@@ -78,7 +87,8 @@ def _export(job: OnnxJob, draft: Path) -> None:
     known = [side or job.card.width_multiple for side in shape]
     model(np.zeros(known, np.float32))  # Keras exports only what has been called
     signature = [keras.InputSpec(shape=shape, dtype="float32", name="ink")]
-    model.export(draft, format="onnx", verbose=False, input_signature=signature)
+    with warnings.catch_warnings(action="ignore"):  # the exporters' own, on numpy and TensorFlow
+        model.export(draft, format="onnx", verbose=False, input_signature=signature)
 
 
 def _run(session: Any, ink: Any, card: Card, steps: int) -> Logits:

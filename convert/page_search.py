@@ -47,7 +47,7 @@ def _layers(found: Row) -> str:
     ]
     if not rows:
         return ""
-    return bars(rows, "logit error when this layer alone is quantized, %; CER, points, behind")
+    return bars(rows, "logit error with this layer alone quantized, %; CER points")
 
 
 def _calibration(found: Row) -> str:
@@ -63,7 +63,7 @@ def _calibration(found: Row) -> str:
     ]
     if not rows:
         return ""
-    title = "logit error with everything quantized, %; CER, points, behind"
+    title = "logit error with everything quantized, %; CER points"
     return f"<h3>Ways to calibrate; used: {escape(found['method'])}</h3>" + bars(rows, title)
 
 

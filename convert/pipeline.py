@@ -15,6 +15,7 @@ from convert.child import run_stage
 from convert.gate import failures, tolerance_of
 from convert.keras_logits import KerasLogits
 from convert.lines import store
+from convert.onnx_export import OnnxJob, export_onnx, require_packages
 from convert.outcome import Outcome
 from convert.parity import paired_difference
 from convert.plan import Plan, make_plan
@@ -63,6 +64,8 @@ def convert_checkpoint(request: Request, say: Say = lambda _: None) -> Result:
         OSError: an output cannot be written.
     """
     request.check()
+    if request.onnx is not None:
+        require_packages()
     say(f"looking at {request.checkpoint}")
     with tempfile.TemporaryDirectory(prefix="edge-htr-convert-") as folder:
         *others, main = _benches(request, Path(folder), say)
@@ -162,11 +165,10 @@ def _prove(outcome: Outcome, built: Built, bench: _Bench, say: Say) -> None:
     outcome.proof = prove(draft, lines, bench.keras, charset, bench.work)
     request = bench.plan.request
     tolerance = tolerance_of(outcome.precision, request.drift, request.cer_loss)
-    outcome.failures = [
-        f"{failure} ({runtime})" if len(outcome.proof.parities) > 1 else failure
-        for runtime, parity in outcome.proof.parities.items()
-        for failure in failures(parity, tolerance)
-    ]
+    for runtime, parity in outcome.proof.parities.items():
+        outcome.failures = [f"{failure} ({runtime})" for failure in failures(parity, tolerance)]
+        if outcome.failures:  # the other runtimes would say much the same
+            break
     say(outcome.proof.first.summary())
 
 
@@ -198,8 +200,6 @@ def _write(outcome: Outcome, plan: Plan) -> None:
 
 
 def _export_onnx(bench: _Bench, target: Path, say: Say) -> None:
-    from convert.onnx_export import OnnxJob, export_onnx
-
     layout = bench.plan.layout(())
     card = bench.plan.card((), layout)
     lines = bench.plan.lines.parity

@@ -26,7 +26,7 @@ DISTRIBUTIONS = {
     "tflite_runtime": "tflite-runtime",
 }
 # Second backend of Keras: the user's choice, not an extra.
-OPTIONAL = {"jax", "optax"}
+OPTIONAL = {"jax", "optax", "torch"}
 
 
 @pytest.fixture(scope="session")

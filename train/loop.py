@@ -5,7 +5,7 @@ the shapes of all batches from the first two, which batches of varying width bre
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -45,6 +45,9 @@ class Job:
     name: str = "model"
     fresh: FreshLines | None = None
     """Synthetic lines drawn during the run."""
+    adapt: Callable[[Any], None] | None = None
+    """Called with the compiled training model, which takes bytes (training_model.py): a place to
+    change its loss or its step."""
 
     @property
     def steps(self) -> int:
@@ -103,6 +106,8 @@ def _compiled(job: Job) -> TrainingModel:
         jit_compile=_jit(),
     )
     optimizer.build(trained.model.trainable_variables)
+    if job.adapt is not None:
+        job.adapt(trained.model)
     return trained
 
 

@@ -14,8 +14,8 @@ def learn_from(model: Any, teacher: Any, weight: float) -> None:
     """Add the divergence from the teacher to the loss that ``model`` is trained with.
 
     Args:
-        model: compiled or to be compiled with a loss; its ``compute_loss`` is replaced.
-        teacher: a network of the same input, time steps and classes; it is not trained.
+        model: takes bytes (training_model.py); its ``compute_loss`` is replaced.
+        teacher: a network of the same lines, as ink / 255, time steps and classes; not trained.
         weight: of the divergence, nats a line summed over the time steps.
     """
     teacher.trainable = False
@@ -33,7 +33,7 @@ def _distilled(model: Any, teacher: Any, weight: float) -> Callable[..., Any]:
         training: bool = True,
     ) -> Any:
         own = plain(x, y, y_pred, sample_weight, training=training)
-        wanted = keras.ops.log_softmax(_float32(teacher(x, training=False)))
+        wanted = keras.ops.log_softmax(_float32(teacher(_float32(x) / 255, training=False)))
         found = keras.ops.log_softmax(_float32(y_pred))
         each = keras.ops.sum(keras.ops.exp(wanted) * (wanted - found), axis=(1, 2))
         return own + weight * keras.ops.mean(each)

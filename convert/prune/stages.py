@@ -82,11 +82,15 @@ def fine_tune(work: Round) -> bool:
     model, card = load_model(work.start), read_card(work.start)
     recipe = recipe_of(card, work)
     sources, development = read_parts(work.data, card.charset, card.preprocessing, work.cache)
-    learn_from(model, load_model(work.teacher), TEACHING)
     card.metrics.clear()
     job = Job(recipe, card.charset, sources, development, model, card, work.folder, "trained")
-    if work.mode == "weights" and work.fraction > 0:
-        make_sparse(model, work.fraction, recipe.run.epochs * job.steps)
+
+    def adapt(training: Any) -> None:
+        learn_from(training, load_model(work.teacher), TEACHING)
+        if work.mode == "weights" and work.fraction > 0:
+            make_sparse(training, work.fraction, recipe.run.epochs * job.steps)
+
+    job.adapt = adapt
     state = train(job, resume=(work.folder / "state.npz").is_file())
     if state.epoch < recipe.run.epochs:
         return False

@@ -97,6 +97,14 @@ def test_what_was_refused_or_failed_is_said() -> None:
     assert "CER rises by 2.00 points, over 0.30" in page
 
 
+def test_what_would_squeeze_a_plot_is_named_instead_of_drawn() -> None:
+    slow = network("int16x8", speed={"ai-edge-litert": {"fastest_ms": 150.0}})
+    bad = network("int8", file=None, failures=["CER rises"])
+    page = checked(render(report(network("fp32"), network("mixed"), slow, bad)))
+    assert "one inference, ms; int16x8 beyond, 150 ms" in page
+    assert page.count("<circle") == 3 + 2
+
+
 def test_layers_calibrations_and_ranges_are_drawn() -> None:
     search = {
         "method": "mse",

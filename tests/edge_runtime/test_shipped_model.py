@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from edge_runtime.bench import SAMPLES
+from edge_runtime.decoder import find_lexicon
 from edge_runtime.metrics import error_rates
 from edge_runtime.network_file import NetworkFile
 from edge_runtime.recognizer import DEFAULT_MODEL, Recognizer
@@ -42,9 +43,27 @@ def test_a_line_reads_the_same_whatever_was_read_before(recognizer: Recognizer) 
 
 
 def test_it_is_small_and_made_of_builtins(recognizer: Recognizer) -> None:
-    assert DEFAULT_MODEL.stat().st_size <= 1_500_000
+    assert DEFAULT_MODEL.stat().st_size <= 1_200_000
     file = NetworkFile.parse(recognizer.bundle.network)
     assert not [op.name for graph in file.subgraphs for op in graph.operators if op.custom]
+
+
+def test_its_lexicon_is_small_and_knows_the_country(recognizer: Recognizer) -> None:
+    lexicon = find_lexicon("builtin", recognizer.bundle)
+    assert lexicon is not None
+    assert DEFAULT_MODEL.with_suffix(".lexicon").stat().st_size <= 1_500_000
+    assert len(lexicon.arrays["unit.kind"]) > 15_000
+    assert all(source["notice"] for source in lexicon.meta.sources)
+
+
+def test_its_lexicon_reads_the_samples_better(recognizer: Recognizer) -> None:
+    own = Recognizer(threads=1, lexicon=find_lexicon("builtin", recognizer.bundle))
+    texts = [text for _, text in samples()]
+    plain, helped = (
+        error_rates(texts, [reader.read_file(path).text for path, _ in samples()])
+        for reader in (recognizer, own)
+    )
+    assert helped.cer < plain.cer
 
 
 def test_its_card_says_where_it_comes_from_and_how_good_it_is(recognizer: Recognizer) -> None:

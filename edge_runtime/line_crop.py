@@ -1,0 +1,188 @@
+"""Pictures of single lines, cut straight from the photograph, without the ink of other lines.
+
+One warp takes a line from the photograph to its crop: no picture is resampled twice. Ink that
+belongs to other lines is painted over with paper.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from edge_runtime.image import Gray
+from edge_runtime.line_finder import FoundLines, TextLine
+from edge_runtime.page_ink import PageInk
+from edge_runtime.page_plane import Plane
+
+Floats = npt.NDArray[np.float32]
+Matrix = npt.NDArray[np.float64]
+Pixels = npt.NDArray[Any]
+
+_ABOVE: Final = (1.5, 0.3, 3.2)
+"""Rows above the middle: at least, beyond the highest ink, at most. Body heights."""
+_BELOW: Final = (1.3, 0.3, 2.6)
+"""The same below."""
+_BESIDE: Final = 0.6
+"""Columns before the first and after the last ink, body heights."""
+_BENT: Final = 0.25
+"""A line that leaves the straight by more is straightened, body heights."""
+_LONG: Final = 12.0
+"""Shorter lines are taken for straight, body heights."""
+_SAMPLES: Final = 24
+_BOW: Final = np.polynomial.Legendre([0.0, 0.0, 1.0])
+_PARABOLA: Final = np.linalg.pinv(
+    np.polynomial.legendre.legvander(np.linspace(-1.0, 1.0, _SAMPLES), 2)
+)
+"""Least squares for middle, slope and bow of a line, as Legendre polynomials over its length.
+Nothing finer is followed: ridges also go up where there are more capitals."""
+_PAPER: Final = 240
+"""Brightness of the paper in crops: shades are taken out with the page's own paper."""
+_OWN_RULE: Final = (0.9, 1.1)
+"""Rules further above and below the middle are those of other lines, body heights."""
+
+
+@dataclass(frozen=True)
+class LineWarp:
+    """The way from the pixels of a line's crop to the flattened page."""
+
+    size: tuple[int, int]
+    """Width and height of the crop."""
+    to_page: Matrix
+    """From the crop's pixels to the page's, were the line straight, float64 (3, 3)."""
+    above: float
+    """Row of the line's middle in the crop."""
+    bend: Floats | None
+    """Rows of the page by which the line leaves the straight at each column; None if hardly."""
+
+    def from_picture(self, picture: Gray, to_picture: Matrix) -> Gray:
+        """Cut the line out of the photograph, uint8 (h, w) of ``size``.
+
+        Args:
+            picture: the photograph.
+            to_picture: homography from the page to it.
+        """
+        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        if self.bend is None:
+            matrix = to_picture @ self.to_page
+            crop = cv2.warpPerspective(
+                picture, matrix, self.size, flags=flags, borderMode=cv2.BORDER_REPLICATE
+            )
+            return np.asarray(crop, np.uint8)
+        columns, rows = self._on_page(1)
+        x, y, depth = (row[0] * columns + row[1] * rows + row[2] for row in to_picture)
+        crop = cv2.remap(
+            picture,
+            (x / depth).astype(np.float32),
+            (y / depth).astype(np.float32),
+            cv2.INTER_LINEAR,
+            borderMode=cv2.BORDER_REPLICATE,
+        )
+        return np.asarray(crop, np.uint8)
+
+    def from_page(self, values: Pixels, step: int, way: int) -> Pixels:
+        """Cut the line out of something that lies over the page, at a part of the size.
+
+        Args:
+            values: uint8 or int16, of the page's size.
+            step: every how many pixels of the crop a sample is taken.
+            way: ``cv2.INTER_LINEAR`` or ``cv2.INTER_NEAREST``.
+        """
+        border = cv2.BORDER_CONSTANT if way == cv2.INTER_NEAREST else cv2.BORDER_REPLICATE
+        if self.bend is None:
+            matrix = self.to_page[:2] @ np.diag([step, step, 1.0])
+            size = (-(-self.size[0] // step), -(-self.size[1] // step))
+            flags = way | cv2.WARP_INVERSE_MAP
+            return cv2.warpAffine(values, matrix, size, flags=flags, borderMode=border)
+        columns, rows = (c.astype(np.float32) for c in self._on_page(step))
+        return cv2.remap(values, columns, rows, way, borderMode=border)
+
+    def _on_page(self, step: int) -> tuple[Pixels, Pixels]:
+        """Column and row on the page of every ``step``-th pixel of the crop."""
+        across, down = (np.arange(0, side, step) for side in self.size)
+        columns = self.to_page[0, 0] * across + self.to_page[0, 2]
+        bend = 0.0 if self.bend is None else self.bend[::step]
+        middle = self.to_page[1, 0] * across + self.to_page[1, 2] + bend
+        rows = middle[None, :] + self.to_page[1, 1] * down[:, None]
+        return np.broadcast_to(columns, rows.shape), rows
+
+    def corners(self) -> Floats:
+        """Corners of the crop on the page, float32 (4, 2), clockwise from the top left."""
+        width, height = self.size
+        ends = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float64) - 0.5
+        return np.asarray(cv2.perspectiveTransform(ends[None], self.to_page)[0], np.float32)
+
+
+def line_warp(line: TextLine, scale: float) -> LineWarp:
+    """The crop around a line of the page, with some paper on all sides.
+
+    Args:
+        line: the line.
+        scale: pixels of the crop to a pixel of the page.
+    """
+    body = line.ridge.body
+    at = np.linspace(line.left, line.right, _SAMPLES)
+    middle, tilt, bow = (float(v) for v in _PARABOLA @ line.ridge.rows_at(at).astype(np.float64))
+    half = max((line.right - line.left) / 2, 0.5)
+    slope = tilt / half if half > 1.5 * body else 0.0
+    left, right = line.left - _BESIDE * body, line.right + _BESIDE * body
+    above, below = _reach(line.above, body, _ABOVE), _reach(line.below, body, _BELOW)
+    size = (max(1, round((right - left) * scale)), max(1, round((above + below) * scale)))
+    step = 1.0 / scale
+    top = middle - slope * (half + _BESIDE * body) - above
+    to_page = np.array([[step, 0.0, left], [slope * step, step, top], [0.0, 0.0, 1.0]])
+    bend = None
+    if half > 0.5 * _LONG * body and abs(bow) > _BENT * body:
+        along = (left - line.left - half + np.arange(size[0]) * step) / half
+        bend = (bow * _BOW(np.clip(along, -1.0, 1.0))).astype(np.float32)
+    return LineWarp(size, to_page, above * scale, bend)
+
+
+def _reach(ink: float, body: float, limits: tuple[float, float, float]) -> float:
+    least, beyond, most = limits
+    return min(max(least * body, ink + beyond * body), most * body)
+
+
+def cut_line(
+    picture: Gray, plane: Plane, ink: PageInk, found: FoundLines, number: int, warp: LineWarp
+) -> Gray:
+    """Cut one line out of the photograph and hide the ink and the ruled lines of the others.
+
+    Args:
+        picture: the photograph, uint8 (h, w).
+        plane: how the page lies in it.
+        ink: the ink of the page.
+        found: its lines.
+        number: this line's position in ``found``.
+        warp: the crop.
+
+    Returns:
+        uint8 (h, w), the line level in it.
+    """
+    crop = warp.from_picture(picture, plane.to_picture)
+    paper = warp.from_page(ink.paper, 4, cv2.INTER_LINEAR)
+    paper = cv2.resize(paper, warp.size, interpolation=cv2.INTER_LINEAR)
+    crop = np.asarray(cv2.divide(crop, paper, scale=_PAPER), np.uint8)
+    hidden = _foreign(ink, found, number, warp)
+    if hidden.any():
+        crop[cv2.resize(hidden, warp.size, interpolation=cv2.INTER_NEAREST) > 0] = _PAPER
+    return crop
+
+
+def _foreign(ink: PageInk, found: FoundLines, number: int, warp: LineWarp) -> Pixels:
+    """1 where the crop is to be painted over, uint8, at the size of the page's pixels."""
+    step = max(1, int(1.0 / warp.to_page[0, 0]))
+    owner = warp.from_page(found.owner, step, cv2.INTER_NEAREST)
+    own = owner == number + 1
+    foreign = ((owner != 0) & ~own).astype(np.uint8)
+    if ink.has_level:
+        rules = warp.from_page(ink.level, step, cv2.INTER_NEAREST)
+        body = found.lines[number].ridge.body / warp.to_page[0, 0]
+        first = max(0, round((warp.above - _OWN_RULE[0] * body) / step))
+        last = round((warp.above + _OWN_RULE[1] * body) / step)
+        foreign[:first] |= rules[:first]
+        foreign[last:] |= rules[last:]
+    near = cv2.dilate(foreign, np.ones((3, 3), np.uint8))
+    near[own] = 0
+    return near

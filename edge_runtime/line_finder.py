@@ -1,0 +1,171 @@
+"""Text lines of a flattened page: from the ridges of its ink to lines with their own ink.
+
+Ridges give the middles of lines. Those of one line are joined (``line_stretches``), ink is given to
+the lines (``ink_owner``), and what turns out to be no text is dropped (``scraps``).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from edge_runtime.ink_owner import Owner, ink_owner
+from edge_runtime.ink_pieces import InkPieces
+from edge_runtime.line_ridges import Ridge, find_ridges
+from edge_runtime.line_stretches import LEAST_INK, join_ridges
+from edge_runtime.page_ink import PageInk
+from edge_runtime.scraps import is_scrap, is_shade
+
+Mask = npt.NDArray[np.uint8]
+Positions = npt.NDArray[np.int32]
+
+_NEAREST: Final = 1.25
+"""Two lines are at least this far apart, in body heights; of two nearer ridges one is wrong."""
+_MARK_LENGTH: Final = 3.5
+_MARK_DISTANCE: Final = 1.7
+_MARK_SIZE: Final = 0.8
+"""A row of marks is shorter, nearer and smaller than another line would be, in body heights of its
+line."""
+
+
+BORDER: Final = -1
+
+
+@dataclass(frozen=True)
+class TextLine:
+    """A line of text on the flattened page, in its pixels."""
+
+    ridge: Ridge
+    """The middle of its ink; ``ridge.body`` is the height between its 10th and 90th percentile."""
+    left: float
+    right: float
+    above: float
+    """How far its ink reaches above the middle."""
+    below: float
+    """How far its ink reaches below the middle."""
+
+    @property
+    def middle(self) -> float:
+        """Row half-way along the line."""
+        return self.ridge.row_at((self.left + self.right) / 2)
+
+
+@dataclass(frozen=True)
+class FoundLines:
+    """All lines of a page."""
+
+    lines: list[TextLine]
+    owner: Owner
+    """The line's position plus 1 where it has ink, ``BORDER`` on borders of cells and the like,
+    else 0, int16 (h, w)."""
+
+
+def find_text_lines(pieces: InkPieces, ink: PageInk) -> FoundLines:
+    """Find the lines of a flattened page, in no order.
+
+    Args:
+        pieces: the ink in pieces.
+        ink: what else is known of the page.
+    """
+    ridges = _without_doubles(find_ridges(pieces))
+    first = _lines_on(join_ridges(ridges, pieces, ink.upright), pieces)[0]
+    # Only with its ink does a line have its true size, and then marks show as what they are.
+    ridges = _without_marks(_without_doubles([line.ridge for line in first]))
+    lines, owner = _lines_on(join_ridges(ridges, pieces, ink.upright), pieces)
+    lines = _without_shades(lines, owner, pieces, ink)
+    np.copyto(owner, BORDER, where=(pieces.borders() | ink.upright).view(np.bool_) & (owner == 0))
+    return FoundLines(lines, owner)
+
+
+def _without_doubles(ridges: Sequence[Ridge]) -> list[Ridge]:
+    """The ridges that none before them lies too close to."""
+    kept: list[Ridge] = []
+    for ridge in ridges:
+        if not any(_doubles(ridge, better) for better in kept):
+            kept.append(ridge)
+    return kept
+
+
+def _doubles(ridge: Ridge, better: Ridge) -> bool:
+    """Whether a ridge follows a better one at less than the distance of two lines."""
+    least = _NEAREST * (ridge.body + better.body) / 2
+    (top, bottom), (other_top, other_bottom) = ridge.span, better.span
+    if top - other_bottom > least or other_top - bottom > least:
+        return False
+    first, last = max(ridge.left, better.left), min(ridge.right, better.right)
+    if last - first < 0.5 * (ridge.right - ridge.left):
+        return False
+    columns = np.linspace(first, last, 7)
+    distances = np.sort(np.abs(ridge.rows_at(columns) - better.rows_at(columns)))
+    return float(distances[3]) < least
+
+
+def _without_marks(ridges: Sequence[Ridge]) -> list[Ridge]:
+    """Ridges without the short ones that are marks, tails or parts of the letters of a line."""
+    return [r for r in ridges if not any(_is_mark_of(r, line) for line in ridges)]
+
+
+def _is_mark_of(ridge: Ridge, line: Ridge) -> bool:
+    if ridge.body > _MARK_SIZE * line.body or ridge.right - ridge.left > _MARK_LENGTH * line.body:
+        return False
+    middle = (ridge.left + ridge.right) / 2
+    if not line.left - line.body < middle < line.right + line.body:
+        return False
+    return abs(ridge.row_at(middle) - line.row_at(middle)) < _MARK_DISTANCE * line.body
+
+
+def _lines_on(ridges: Sequence[Ridge], pieces: InkPieces) -> tuple[list[TextLine], Owner]:
+    """Lines with the ink that they own and its measures; what has too little is dropped."""
+    owner = ink_owner(pieces, ridges)
+    pixels = pieces.pixels
+    whose = np.take(owner, pixels.flat)
+    order = np.argsort(whose, kind="stable")
+    ys, xs = np.take(pixels.rows, order), np.take(pixels.columns, order)
+    ends = np.cumsum(np.bincount(whose, minlength=len(ridges) + 1))
+    names = np.zeros(len(ridges) + 1, np.int16)
+    lines: list[TextLine] = []
+    for number, (first, last) in enumerate(pairwise(ends.tolist())):
+        if last - first <= LEAST_INK * ridges[number].body ** 2:
+            continue
+        rows, columns = ys[first:last], xs[first:last]
+        line = _measure(ridges[number], rows, columns)
+        if is_scrap(line.right - line.left, line.ridge.body, rows, columns, pieces.body):
+            continue
+        lines.append(line)
+        names[number + 1] = len(lines)
+    np.put(owner, pixels.flat, np.take(names, whose))
+    return lines, owner
+
+
+def _measure(ridge: Ridge, ys: Positions, xs: Positions) -> TextLine:
+    left, right = int(xs.min()), int(xs.max()) + 1
+    offsets = ys - np.take(ridge.rows_at(np.arange(left, right)), xs - left)
+    last = len(offsets) - 1
+    places = [0, int(0.1 * last), int(0.5 * last), int(0.9 * last), last]
+    offsets.partition(places)
+    top, low, middle, high, bottom = (float(offsets[place]) for place in places)
+    ridge = replace(ridge, rows=ridge.rows + np.float32(middle), body=max(1.0, high - low))
+    above, below = middle - top, bottom - middle + 1.0
+    return TextLine(ridge, float(left), float(right), above, below)
+
+
+def _without_shades(
+    lines: list[TextLine], owner: Owner, pieces: InkPieces, ink: PageInk
+) -> list[TextLine]:
+    """Lines without the short ones that are much fainter than the rest; their ink is nobody's."""
+    at = pieces.pixels.flat
+    whose = np.take(owner, at)
+    area = np.bincount(whose, minlength=len(lines) + 1)[1:]
+    total = np.bincount(whose, weights=np.take(ink.darkness, at), minlength=len(lines) + 1)[1:]
+    usual = float(total.sum() / max(1, area.sum()))
+    keep = [
+        not is_shade((line.right - line.left) / line.ridge.body, float(dark / dots), usual)
+        for line, dark, dots in zip(lines, total, area, strict=True)
+    ]
+    names = np.zeros(len(lines) + 1, np.int16)
+    names[1:][keep] = np.arange(1, sum(keep) + 1)
+    np.put(owner, at, np.take(names, whose))
+    return [line for line, kept in zip(lines, keep, strict=True) if kept]

@@ -1,0 +1,206 @@
+"""Middles of text lines: ridges of ink that was blurred along the lines.
+
+A line of text is a band of ink; blurred about as far as a word is wide and less than a letter is
+high, it becomes a ridge (Bukhari, Shafait and Breuel 2009, 2011, for pictures of pages). Here this
+is done for each size of text that the page may have, and ridges of different sizes that claim the
+same ink compete by their contrast: how much more ink is on the ridge than one body height off. Two
+lines that touch look like one of twice the size, but with less contrast than either of them.
+"""
+
+import itertools
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from edge_runtime.ink_pieces import InkPieces
+
+Floats = npt.NDArray[np.float32]
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+
+_GRID: Final = 4.0
+"""Cells of the search grid to the height of the smallest text body."""
+_BLUR: Final = (1.8, 0.38)
+"""Standard deviations of the blur along and across the lines, body heights."""
+_SIZES: Final = 1.4
+"""Ratio of one size of text to the next smaller one that is tried."""
+_LONG: Final = 8.0
+"""A ridge of this length is no chance, body heights."""
+_WEAKEST: Final = 0.2
+"""A ridge has at least this share of the strength of most ridges."""
+
+
+@dataclass(frozen=True)
+class Ridge:
+    """The middle of a stretch of text, pixels of the page."""
+
+    columns: Floats
+    """Ascending."""
+    rows: Floats
+    """Row of the middle at each column."""
+    body: float
+    """Height of the text body around it."""
+    contrast: float = 0.0
+    """Ink on it less that around it; 255 is all ink."""
+
+    @cached_property
+    def left(self) -> float:
+        """First column."""
+        return float(self.columns[0])
+
+    @cached_property
+    def right(self) -> float:
+        """Last column."""
+        return float(self.columns[-1])
+
+    @cached_property
+    def span(self) -> tuple[float, float]:
+        """Lowest and highest row."""
+        return float(self.rows.min()), float(self.rows.max())
+
+    @property
+    def rank(self) -> float:
+        """How likely it is a line: contrast, but short ridges lie on marks or between lines too."""
+        length = (self.right - self.left) / (_LONG * self.body)
+        return float(self.contrast * min(1.0, length) ** 0.5)
+
+    def row_at(self, column: float) -> float:
+        """Row of the middle at a column; beyond its ends it goes on straight."""
+        row = float(np.interp(column, self.columns, self.rows))
+        if column < self.left:
+            return row + (column - self.left) * self._slopes[0]
+        if column > self.right:
+            return row + (column - self.right) * self._slopes[1]
+        return row
+
+    def rows_at(self, columns: npt.ArrayLike) -> Floats:
+        """The same for many columns, float32 like ``columns``."""
+        wanted = np.asarray(columns, np.float32)
+        rows = np.interp(wanted, self.columns, self.rows)
+        rows += np.minimum(wanted - self.left, 0.0) * self._slopes[0]
+        rows += np.maximum(wanted - self.right, 0.0) * self._slopes[1]
+        return np.asarray(rows, np.float32)
+
+    @cached_property
+    def _slopes(self) -> tuple[float, float]:
+        """Slopes over the first and the last eight body heights."""
+        reach = 8.0 * self.body
+        first = int(np.searchsorted(self.columns, self.left + reach))
+        last = int(np.searchsorted(self.columns, self.right - reach))
+        return self._slope(slice(0, first)), self._slope(slice(last, None))
+
+    def _slope(self, part: slice) -> float:
+        """Slope over some columns; none where they are too few to tell."""
+        x, y = self.columns[part], self.rows[part]
+        if len(x) < 4:
+            return 0.0
+        x = x - x.mean()
+        spread = float(x @ x) / len(x)
+        if spread < self.body**2:
+            return 0.0
+        return min(max(float(x @ y) / len(x) / spread, -0.1), 0.1)
+
+
+def find_ridges(pieces: InkPieces) -> list[Ridge]:
+    """Find the middles of text of all sizes, the likeliest first.
+
+    Ridges of different sizes may claim the same ink; one line may be found in several stretches.
+    """
+    bodies = text_sizes(pieces)
+    cell = max(1.0, bodies[0] / _GRID)
+    rows, columns = pieces.labels.shape
+    size = (int(np.ceil(columns / cell)), int(np.ceil(rows / cell)))
+    ink = cv2.resize(pieces.letters * np.uint8(255), size, interpolation=cv2.INTER_AREA)
+    density, step = ink.astype(np.float32), (columns / size[0], rows / size[1])
+    ridges = [ridge for body in bodies for ridge in _ridges_of(density, body, step)]
+    return sorted(ridges, key=lambda ridge: -ridge.rank)
+
+
+def text_sizes(pieces: InkPieces) -> list[float]:
+    """Body heights that are tried, ascending, pixels."""
+    sizes = pieces.body_quantiles((0.08, 0.97))
+    low = min(max(sizes[0], 0.5 * pieces.body), pieces.body)
+    high = max(min(sizes[1], 5.0 * pieces.body), pieces.body)
+    below = int(np.log(pieces.body / low) / np.log(_SIZES) + 0.4)
+    above = int(np.log(high / pieces.body) / np.log(_SIZES) + 0.4)
+    return [pieces.body * _SIZES**step for step in range(-below, above + 1)]
+
+
+def _ridges_of(density: Floats, body: float, step: tuple[float, float]) -> list[Ridge]:
+    """Ridges of text of one size; ``step`` is the size of a cell in pixels (x, y)."""
+    wide, high = _BLUR[0] * body / step[0], _BLUR[1] * body / step[1]
+    smooth = _blurred(density, wide, high)
+    peaks = np.zeros(smooth.shape, np.bool_)
+    peaks[1:-1] = (smooth[1:-1] > smooth[:-2]) & (smooth[1:-1] >= smooth[2:])
+    heights = smooth[peaks]
+    if not heights.size:
+        return []
+    heights.sort()
+    peaks &= smooth > _WEAKEST * heights[int(0.8 * (len(heights) - 1))]
+    # Blurred hardly across the lines: what is on a ridge, and what beside it.
+    profile = _blurred(density, 0.6 * wide, 0.4 * high)
+    return _linked(peaks, smooth, _contrast(profile, body / step[1]), body, step)
+
+
+def _blurred(density: Floats, wide: float, high: float) -> Floats:
+    """Blur with about a Gaussian of these deviations: two boxes cost the same at any width."""
+    box = (max(1, round(wide * 6**0.5)), max(1, round(high * 6**0.5)))
+    box = (box[0] | 1, box[1] | 1)
+    return np.asarray(cv2.blur(cv2.blur(density, box), box), np.float32)
+
+
+def _contrast(profile: Floats, body: float) -> Floats:
+    """Ink in the middle of a line at each cell less the ink one body height above and below."""
+    contrast = cv2.blur(profile, (1, max(1, round(0.5 * body))))
+    for direction in (-1, 1):
+        rows = dict.fromkeys(round(direction * share * body) for share in (0.8, 1.0, 1.2))
+        contrast -= 0.5 * np.minimum.reduce([_shifted(profile, row) for row in rows])
+    return np.asarray(contrast, np.float32)
+
+
+def _shifted(values: Floats, rows: int) -> Floats:
+    """The values ``rows`` further down; nothing is beyond the page."""
+    moved = np.zeros_like(values)
+    if rows > 0:
+        moved[:-rows] = values[rows:]
+    elif rows < 0:
+        moved[-rows:] = values[:rows]
+    else:
+        moved[:] = values
+    return moved
+
+
+def _linked(
+    peaks: Bools, smooth: Floats, contrast: Floats, body: float, step: tuple[float, float]
+) -> list[Ridge]:
+    """Connect peaks of neighbouring columns to ridges."""
+    joined = cv2.dilate(peaks.view(np.uint8), np.ones((3, 3), np.uint8))
+    _, labels = cv2.connectedComponents(joined, connectivity=8)
+    ys, xs = np.nonzero(peaks)
+    names = labels[ys, xs]
+    # By ridge, then column, then falling strength: the first of a column is its peak.
+    order = np.lexsort((-smooth[ys, xs], xs, names))
+    ys, xs, names = ys[order], xs[order], names[order]
+    first = np.ones(len(xs), bool)
+    first[1:] = (np.diff(names) != 0) | (np.diff(xs) != 0)
+    ys, xs, names = ys[first], xs[first], names[first]
+    columns = ((xs + 0.5) * step[0] - 0.5).astype(np.float32)
+    rows = ((ys + _peak_offset(smooth, ys, xs) + 0.5) * step[1] - 0.5).astype(np.float32)
+    weights = smooth[ys, xs]
+    gains = contrast[ys, xs] * weights
+    ends = [0, *(np.flatnonzero(np.diff(names)) + 1).tolist(), len(names)]
+    return [
+        Ridge(columns[a:b], rows[a:b], body, float(gains[a:b].sum() / weights[a:b].sum()))
+        for a, b in itertools.pairwise(ends)
+    ]
+
+
+def _peak_offset(smooth: Floats, ys: Ints, xs: Ints) -> Floats:
+    """Where between the cells the peak of a parabola through three of them lies."""
+    above, at, below = smooth[ys - 1, xs], smooth[ys, xs], smooth[ys + 1, xs]
+    bend = np.minimum(above - 2 * at + below, np.float32(-1e-6))
+    return np.asarray(np.clip((above - below) / (2 * bend), -0.5, 0.5), np.float32)

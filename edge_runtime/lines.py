@@ -1,0 +1,84 @@
+"""From the picture of a page, form or label to its text lines, in reading order.
+
+The sheet is found and laid flat (``page_plane``), its ink taken from the paper (``page_ink``) and
+apart (``ink_pieces``), lines are found (``line_finder``), ordered (``line_order``) and cut out of
+the picture (``line_crop``). Nothing here is learnt, and nothing but numpy and OpenCV is needed.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from edge_runtime.image import Gray
+from edge_runtime.ink_pieces import find_pieces
+from edge_runtime.line_crop import LineWarp, cut_line, line_warp
+from edge_runtime.line_finder import find_text_lines
+from edge_runtime.line_order import reading_order
+from edge_runtime.page_ink import find_ink
+from edge_runtime.page_plane import Plane, flatten, straighten
+
+Box = tuple[int, int, int, int]
+Quad = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class PageLine:
+    """A text line of a picture."""
+
+    crop: Gray
+    """The line alone, level, dark ink on light paper, uint8 (h, w)."""
+    box: Box
+    """Upright rectangle around the crop in the picture: left, top, width, height, pixels."""
+    quad: Quad
+    """The crop's corners in the picture, float32 (4, 2), clockwise from its top left."""
+    body: float
+    """Height of its letters' bodies in the picture, pixels."""
+    warp: LineWarp = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Page:
+    """A picture and its lines in reading order."""
+
+    size: tuple[int, int]
+    """Width and height of the picture, pixels."""
+    lines: tuple[PageLine, ...]
+    plane: Plane = field(repr=False)
+
+
+def find_lines(picture: Gray) -> Page:
+    """Find the text lines of a page.
+
+    Args:
+        picture: uint8 (h, w), dark ink on lighter paper: a scan, or a photograph of a sheet that
+            is turned by less than about 20 degrees. What the sheet lies on must be darker.
+
+    Returns:
+        The lines; none for a blank page.
+    """
+    plane = flatten(picture)
+    ink = find_ink(plane.gray, plane.inside)
+    level = straighten(plane, ink.whole(), picture)
+    if level is not plane:
+        plane = level
+        ink = find_ink(plane.gray, plane.inside)
+    found = find_text_lines(find_pieces(ink.letters), ink)
+    lines = []
+    for position in reading_order(found.lines, ink.upright):
+        line = found.lines[position]
+        scale = plane.scale_at((line.left + line.right) / 2, line.middle)
+        warp = line_warp(line, scale)
+        crop = cut_line(picture, plane, ink, found, position, warp)
+        quad = plane.in_picture(warp.corners())
+        box = _box(quad, picture.shape)
+        lines.append(PageLine(crop, box, quad, line.ridge.body * scale, warp))
+    return Page((picture.shape[1], picture.shape[0]), tuple(lines), plane)
+
+
+def _box(quad: Quad, shape: tuple[int, ...]) -> Box:
+    """The part of the picture that holds a quadrangle."""
+    limits = np.array([shape[1], shape[0]])
+    low = np.clip(np.floor(quad.min(axis=0)), 0, limits - 1).astype(int)
+    high = np.clip(np.ceil(quad.max(axis=0)), low + 1, limits).astype(int)
+    return int(low[0]), int(low[1]), int(high[0] - low[0]), int(high[1] - low[1])

@@ -1,0 +1,169 @@
+"""Where the sheet of paper is in a photograph that also shows what it lies on.
+
+The surround is darker than the sheet, and the step between them is sharp: that tells a sheet from
+a shadow. Where there is no such region, the whole picture is paper.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from edge_runtime.image import Gray
+
+Mask = npt.NDArray[np.uint8]
+Quad = npt.NDArray[np.float32]
+Floats = npt.NDArray[np.float64]
+Outline = npt.NDArray[np.int32]
+Side = tuple[float, float]
+"""A line as (slope, offset): y = slope * x + offset, or for the left and right side
+x = slope * y + offset."""
+
+_LONGER_SIDE: Final = 320
+"""Of the picture in which the sheet is searched, pixels."""
+_SMALLEST: Final = 0.12
+"""A sheet covers at least this share of the picture."""
+_WHOLE: Final = 0.985
+"""A region that covers more than this is the picture itself."""
+_DARKER: Final = 0.65
+"""The surround has at most this share of the paper's brightness."""
+_FALL: Final = 0.75
+"""Brightness just outside the sheet's edge over that just inside, at most."""
+_EDGED: Final = 0.8
+"""Share of the outline that has such a step."""
+_REACH: Final = 6
+"""The outline's direction at a point is taken from so many points before and after it."""
+_SPAN: Final = 0.25
+"""A side is believed where it is seen over this share of the picture's width or height."""
+_SLANT: Final = 0.7
+"""Steepest side, as slope against the picture's frame."""
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A sheet in a picture."""
+
+    outline: Quad
+    """Border of what is seen of the sheet, float32 (n, 2) as (x, y) in the picture's pixels."""
+    quad: Quad | None
+    """Corners of the sheet, float32 (4, 2) in the picture's pixels, clockwise from the top left. A
+    side that the picture does not show runs along the frame, at the slope of the opposite side.
+    None where neither the top nor the bottom is seen well."""
+
+
+def find_sheet(gray: Gray) -> Sheet | None:
+    """Find a bright sheet on a darker surround.
+
+    Args:
+        gray: uint8 (h, w).
+
+    Returns:
+        None where the whole picture is paper, or nothing stands out as a sheet.
+    """
+    scale = min(1.0, _LONGER_SIDE / max(gray.shape))
+    size = (max(1, round(gray.shape[1] * scale)), max(1, round(gray.shape[0] * scale)))
+    small = cv2.resize(gray, size, interpolation=cv2.INTER_AREA)
+    paper = _without_writing(np.asarray(small, np.uint8))
+    otsu, _ = cv2.threshold(paper, 0, 1, cv2.THRESH_OTSU)
+    for threshold in (_DARKER * float(np.percentile(paper, 95)), otsu):
+        outline, share = _largest((paper > threshold).astype(np.uint8))
+        if _SMALLEST < share < _WHOLE and _is_sharp(paper, outline):
+            quad = _quad(outline, (size[0], size[1]))
+            return Sheet(
+                _enlarged(outline.astype(np.float32), scale),
+                None if quad is None else _enlarged(quad, scale),
+            )
+    return None
+
+
+def _enlarged(points: Quad, scale: float) -> Quad:
+    """Points of the reduced picture in pixels of the whole one."""
+    return np.asarray((points + 0.5) / scale - 0.5, np.float32)
+
+
+def _without_writing(gray: Gray) -> Gray:
+    """A closing takes strokes out; the frame is repeated first, lest it swallow dark corners."""
+    pad = 7
+    wide = cv2.copyMakeBorder(gray, pad, pad, pad, pad, cv2.BORDER_REPLICATE)
+    closed = cv2.morphologyEx(wide, cv2.MORPH_CLOSE, np.ones((pad, pad), np.uint8))
+    return np.ascontiguousarray(closed[pad:-pad, pad:-pad], np.uint8)
+
+
+def _largest(bright: Mask) -> tuple[Outline, float]:
+    """Outline of the convex hull of the largest bright area, int32 (n, 2), and its share of all.
+
+    Sheets are convex; darker things that lie on them, up to their edge, are not.
+    """
+    opened = cv2.morphologyEx(bright, cv2.MORPH_OPEN, np.ones((5, 5), np.uint8))
+    bright = np.asarray(opened, np.uint8)
+    found, _ = cv2.findContours(bright, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    if not found:
+        return np.zeros((0, 2), np.int32), 0.0
+    region = np.zeros_like(bright)
+    cv2.fillConvexPoly(region, cv2.convexHull(max(found, key=cv2.contourArea)), 1)
+    outlines, _ = cv2.findContours(region, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    return np.asarray(outlines[0], np.int32).reshape(-1, 2), float(region.mean())
+
+
+def _is_sharp(paper: Gray, outline: Outline) -> bool:
+    """Whether brightness falls steeply over nearly all of the outline, the frame apart."""
+    last = np.array(paper.shape[::-1]) - 1
+    along = np.roll(outline, -_REACH, axis=0) - np.roll(outline, _REACH, axis=0)
+    length = np.maximum(np.hypot(along[:, 0], along[:, 1]), 1.0)[:, None]
+    # Outlines run counter-clockwise on the screen: inwards is to the left of the way.
+    inwards = np.stack([along[:, 1], -along[:, 0]], axis=1) / length
+    free = ((outline > 4) & (outline < last - 4)).all(axis=1)
+    if free.sum() < _SPAN * min(paper.shape):
+        return False
+    inner, outer = (
+        np.clip(np.round(outline[free] + way * 5.0 * inwards[free]), 0, last).astype(np.int64)
+        for way in (1, -1)
+    )
+    ratio = paper[outer[:, 1], outer[:, 0]] / np.maximum(paper[inner[:, 1], inner[:, 0]], 1.0)
+    return float((ratio < _FALL).mean()) > _EDGED
+
+
+def _quad(outline: Outline, size: tuple[int, int]) -> Quad | None:
+    """The quadrangle of the sheet's four sides, in the pixels of the search."""
+    last = np.array(size) - 1
+    points = outline.astype(np.float64)
+    along = np.roll(points, -_REACH, axis=0) - np.roll(points, _REACH, axis=0)
+    free = ((points > 2) & (points < last - 2)).all(axis=1)
+    level = np.abs(along[:, 0]) > np.abs(along[:, 1])
+    # Outlines run counter-clockwise on the screen: along the top to the left, down the left side.
+    top = _side(points[free & level & (along[:, 0] < 0)], 0, size)
+    bottom = _side(points[free & level & (along[:, 0] > 0)], 0, size)
+    left = _side(points[free & ~level & (along[:, 1] > 0)], 1, size)
+    right = _side(points[free & ~level & (along[:, 1] < 0)], 1, size)
+    if top is None and bottom is None:
+        return None
+    top, bottom = _completed(top, bottom, float(last[1]), float(last[0]) / 2)
+    left, right = _completed(left, right, float(last[0]), float(last[1]) / 2)
+    corners = [_cross(top, left), _cross(top, right), _cross(bottom, right), _cross(bottom, left)]
+    return np.array(corners, np.float32)
+
+
+def _side(points: Floats, axis: int, size: tuple[int, int]) -> Side | None:
+    """A straight line through a side's points; ``axis`` is 0 for a level one, 1 for an upright."""
+    if len(points) < 2 or np.ptp(points[:, axis]) < _SPAN * size[axis]:
+        return None
+    dx, dy, x, y = cv2.fitLine(points.astype(np.float32), cv2.DIST_HUBER, 0, 0.01, 0.01).ravel()
+    step, rise, at, over = (dx, dy, x, y) if axis == 0 else (dy, dx, y, x)
+    slope = float(rise) / float(step) if abs(step) > 1e-6 else np.inf
+    return (slope, float(over) - slope * float(at)) if abs(slope) < _SLANT else None
+
+
+def _completed(
+    first: Side | None, second: Side | None, last: float, middle: float
+) -> tuple[Side, Side]:
+    """Both of two opposite sides; one that is not seen runs along the picture's frame."""
+    slope = first[0] if first else second[0] if second else 0.0
+    return first or (slope, -slope * middle), second or (slope, last - slope * middle)
+
+
+def _cross(level: Side, upright: Side) -> tuple[float, float]:
+    """Where a level and an upright side meet."""
+    y = (level[0] * upright[1] + level[1]) / (1.0 - level[0] * upright[0])
+    return upright[0] * y + upright[1], y
