@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edge_runtime.ink_owner import core_map
-from edge_runtime.ink_pieces import InkPieces
+from edge_runtime.ink_pieces import ROW_STEP, InkPieces
 from edge_runtime.line_ridges import Ridge
 
 Mask = npt.NDArray[np.uint8]
@@ -62,7 +62,7 @@ def _profiles(pieces: InkPieces, ridges: Sequence[Ridge]) -> Profile:
     counts = np.bincount(
         core * columns + pieces.pixels.columns, minlength=(len(ridges) + 1) * columns
     )
-    return np.asarray(counts.reshape(-1, columns)[1:], np.int64)
+    return ROW_STEP * np.asarray(counts.reshape(-1, columns)[1:], np.int64)
 
 
 def _span(profile: Profile) -> Span:

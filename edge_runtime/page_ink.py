@@ -87,7 +87,8 @@ def find_paper(gray: Gray) -> Gray:
     """
     rows, columns = gray.shape
     half = (max(1, columns // 2), max(1, rows // 2))
-    small = cv2.resize(gray, half, interpolation=cv2.INTER_AREA)
+    even = gray[: max(1, rows // 2 * 2), : max(1, columns // 2 * 2)]  # halving is fast
+    small = cv2.resize(even, half, interpolation=cv2.INTER_AREA)
     window = np.ones((_WINDOW, _WINDOW), np.uint8)
     small = cv2.blur(cv2.morphologyEx(small, cv2.MORPH_CLOSE, window), (3, 3))
     paper = cv2.resize(small, (columns, rows), interpolation=cv2.INTER_LINEAR)
