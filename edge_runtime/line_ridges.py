@@ -79,8 +79,10 @@ class Ridge:
         """The same for many columns, float32 like ``columns``."""
         wanted = np.asarray(columns, np.float32)
         rows = np.interp(wanted, self.columns, self.rows)
-        rows += np.minimum(wanted - self.left, 0.0) * self._slopes[0]
-        rows += np.maximum(wanted - self.right, 0.0) * self._slopes[1]
+        if wanted.min(initial=np.inf) < self.left:
+            rows += np.minimum(wanted - self.left, 0.0) * self._slopes[0]
+        if wanted.max(initial=-np.inf) > self.right:
+            rows += np.maximum(wanted - self.right, 0.0) * self._slopes[1]
         return np.asarray(rows, np.float32)
 
     @cached_property
