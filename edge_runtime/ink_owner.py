@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from edge_runtime.ink_pieces import HEIGHT, WIDTH, InkPieces, X, Y
+from edge_runtime.ink_pieces import HEIGHT, ROW_STEP, WIDTH, InkPieces, X, Y
 from edge_runtime.line_ridges import Ridge
 
 Owner = npt.NDArray[np.int16]
@@ -62,14 +62,13 @@ def ink_owner(pieces: InkPieces, ridges: Sequence[Ridge]) -> Owner:
     table = np.bincount(
         pixels.pieces * (count + 1) + core, minlength=len(pieces.stats) * (count + 1)
     )
-    shares = np.asarray(table.reshape(-1, count + 1)[:, 1:], np.int64)
+    shares = ROW_STEP * np.asarray(table.reshape(-1, count + 1)[:, 1:], np.int64)
     owner_of = np.zeros(len(pieces.stats), np.int16)
     if count:
         owner_of[:] = np.where(shares.any(axis=1), shares.argmax(axis=1) + 1, 0)
         marks = np.flatnonzero((owner_of == 0) & pieces.is_letter)
         owner_of[marks] = _nearest_line(pieces, marks, ridges)
-    owner = np.zeros(pieces.labels.shape, np.int16)
-    np.put(owner, pixels.flat, np.take(owner_of, pixels.pieces))
+    owner = np.asarray(np.take(owner_of, pieces.labels), np.int16)
     _cut_shared(pieces, shares, ridges, owner)
     return owner
 

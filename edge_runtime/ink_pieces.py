@@ -22,8 +22,12 @@ _BODY_OF_HEIGHT: Final = 0.63
 handwritten Vietnamese lines of two sets, most pieces being words or letters with their marks."""
 
 
+ROW_STEP: Final = 2
+"""``InkPieces.pixels`` has one of so many rows."""
+
+
 class Pixels(NamedTuple):
-    """Pixels of ink, row by row, as arrays of one length."""
+    """Pixels of ink in every second row, as arrays of one length."""
 
     rows: Labels
     columns: Labels
@@ -53,11 +57,12 @@ class InkPieces:
 
     @cached_property
     def pixels(self) -> Pixels:
-        """The letters' pixels."""
-        found = cv2.findNonZero(self.letters)
+        """The letters' pixels in every second row: enough to measure with, at half the cost."""
+        found = cv2.findNonZero(self.letters[::ROW_STEP])
         if found is None:
             return Pixels(*(np.zeros(0, kind) for kind in (np.int32, np.int32, np.int64, np.int32)))
         columns, rows = np.asarray(found, np.int32).reshape(-1, 2).T
+        rows = rows * ROW_STEP
         flat = rows.astype(np.int64) * self.labels.shape[1] + columns
         return Pixels(rows, columns, flat, np.take(self.labels, flat))
 

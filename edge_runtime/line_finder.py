@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edge_runtime.ink_owner import Owner, ink_owner
-from edge_runtime.ink_pieces import InkPieces
+from edge_runtime.ink_pieces import ROW_STEP, InkPieces
 from edge_runtime.line_ridges import Ridge, find_ridges
 from edge_runtime.line_stretches import LEAST_INK, join_ridges
 from edge_runtime.page_ink import PageInk
@@ -75,7 +75,7 @@ def find_text_lines(pieces: InkPieces, ink: PageInk) -> FoundLines:
     # Only with its ink does a line have its true size, and then marks show as what they are.
     ridges = _without_marks(_without_doubles([line.ridge for line in first]))
     lines, owner = _lines_on(join_ridges(ridges, pieces, ink.upright), pieces)
-    lines = _without_shades(lines, owner, pieces, ink)
+    lines, owner = _without_shades(lines, owner, pieces, ink)
     np.copyto(owner, BORDER, where=(pieces.borders() | ink.upright).view(np.bool_) & (owner == 0))
     return FoundLines(lines, owner)
 
@@ -128,7 +128,7 @@ def _lines_on(ridges: Sequence[Ridge], pieces: InkPieces) -> tuple[list[TextLine
     names = np.zeros(len(ridges) + 1, np.int16)
     lines: list[TextLine] = []
     for number, (first, last) in enumerate(pairwise(ends.tolist())):
-        if last - first <= LEAST_INK * ridges[number].body ** 2:
+        if ROW_STEP * (last - first) <= LEAST_INK * ridges[number].body ** 2:
             continue
         rows, columns = ys[first:last], xs[first:last]
         line = _measure(ridges[number], rows, columns)
@@ -136,8 +136,7 @@ def _lines_on(ridges: Sequence[Ridge], pieces: InkPieces) -> tuple[list[TextLine
             continue
         lines.append(line)
         names[number + 1] = len(lines)
-    np.put(owner, pixels.flat, np.take(names, whose))
-    return lines, owner
+    return lines, np.asarray(np.take(names, owner), np.int16)
 
 
 def _measure(ridge: Ridge, ys: Positions, xs: Positions) -> TextLine:
@@ -154,7 +153,7 @@ def _measure(ridge: Ridge, ys: Positions, xs: Positions) -> TextLine:
 
 def _without_shades(
     lines: list[TextLine], owner: Owner, pieces: InkPieces, ink: PageInk
-) -> list[TextLine]:
+) -> tuple[list[TextLine], Owner]:
     """Lines without the short ones that are much fainter than the rest; their ink is nobody's."""
     at = pieces.pixels.flat
     whose = np.take(owner, at)
@@ -167,5 +166,7 @@ def _without_shades(
     ]
     names = np.zeros(len(lines) + 1, np.int16)
     names[1:][keep] = np.arange(1, sum(keep) + 1)
-    np.put(owner, at, np.take(names, whose))
-    return [line for line, kept in zip(lines, keep, strict=True) if kept]
+    if all(keep):
+        return lines, owner
+    lines = [line for line, kept in zip(lines, keep, strict=True) if kept]
+    return lines, np.asarray(np.take(names, owner), np.int16)

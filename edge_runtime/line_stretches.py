@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edge_runtime.ink_owner import core_map
-from edge_runtime.ink_pieces import InkPieces
+from edge_runtime.ink_pieces import ROW_STEP, InkPieces
 from edge_runtime.line_ridges import Ridge
 
 Mask = npt.NDArray[np.uint8]
@@ -46,11 +46,12 @@ def join_ridges(ridges: Sequence[Ridge], pieces: InkPieces, upright: Mask) -> li
     profiles = _profiles(pieces, ridges)
     inked = [i for i in range(len(ridges)) if profiles[i].sum() > LEAST_INK * ridges[i].body ** 2]
     ridges, profiles = [ridges[i] for i in inked], profiles[inked]
+    borders = upright if upright.any() else None
     stretches: list[Ridge] = []
     for group in _groups(ridges, [_span(profile) for profile in profiles]):
         ridge = _joined([ridges[i] for i in group])
         profile = profiles[group].sum(axis=0)
-        spans = _spans(ridge, profile, upright, pieces.letters)
+        spans = _spans(ridge, profile, borders, pieces.letters)
         stretches += [_clipped(ridge, span) for span in spans]
     return stretches
 
@@ -62,7 +63,7 @@ def _profiles(pieces: InkPieces, ridges: Sequence[Ridge]) -> Profile:
     counts = np.bincount(
         core * columns + pieces.pixels.columns, minlength=(len(ridges) + 1) * columns
     )
-    return np.asarray(counts.reshape(-1, columns)[1:], np.int64)
+    return ROW_STEP * np.asarray(counts.reshape(-1, columns)[1:], np.int64)
 
 
 def _span(profile: Profile) -> Span:
@@ -127,7 +128,7 @@ def _clipped(ridge: Ridge, span: Span) -> Ridge:
     return replace(ridge, columns=columns, rows=ridge.rows_at(columns))
 
 
-def _spans(ridge: Ridge, profile: Profile, upright: Mask, letters: Mask) -> list[Span]:
+def _spans(ridge: Ridge, profile: Profile, upright: Mask | None, letters: Mask) -> list[Span]:
     """Columns of the lines on one ridge."""
     inked = np.flatnonzero(profile)
     if not len(inked):
@@ -135,9 +136,8 @@ def _spans(ridge: Ridge, profile: Profile, upright: Mask, letters: Mask) -> list
     cuts = []
     for i in np.flatnonzero(np.diff(inked) > max(2.0, _BORDER_GAP * ridge.body)):
         gap = (int(inked[i]), int(inked[i + 1]))
-        if gap[1] - gap[0] > _WIDEST_GAP * ridge.body or (
-            _is_border(ridge, gap, upright) or _is_gutter(ridge, gap, letters)
-        ):
+        ends = gap[1] - gap[0] > _WIDEST_GAP * ridge.body or _is_gutter(ridge, gap, letters)
+        if ends or (upright is not None and _is_border(ridge, gap, upright)):
             cuts.append(int(i) + 1)
     spans = [(int(part[0]), int(part[-1]) + 1) for part in np.split(inked, cuts)]
     least = LEAST_INK * ridge.body**2

@@ -16,7 +16,7 @@ from edge_runtime.line_crop import LineWarp, cut_line, line_warp
 from edge_runtime.line_finder import find_text_lines
 from edge_runtime.line_order import reading_order
 from edge_runtime.page_ink import find_ink
-from edge_runtime.page_plane import Plane, flatten, straighten
+from edge_runtime.page_plane import Plane, flatten
 
 Box = tuple[int, int, int, int]
 Quad = npt.NDArray[np.float32]
@@ -59,10 +59,6 @@ def find_lines(picture: Gray) -> Page:
     """
     plane = flatten(picture)
     ink = find_ink(plane.gray, plane.inside)
-    level = straighten(plane, ink.whole(), picture)
-    if level is not plane:
-        plane = level
-        ink = find_ink(plane.gray, plane.inside)
     found = find_text_lines(find_pieces(ink.letters), ink)
     lines = []
     for position in reading_order(found.lines, ink.upright):

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from edge_runtime.deskew import skew_angle
 from edge_runtime.image import Gray
-from edge_runtime.preprocess import subtract_paper
+from edge_runtime.page_ink import quick_ink
 from edge_runtime.sheet_finder import find_sheet
 
 Mask = npt.NDArray[np.uint8]
@@ -46,72 +46,87 @@ class Plane:
 
     def scale_at(self, x: float, y: float) -> float:
         """Pixels of the picture to a pixel of the page, at one place of the page."""
-        corners = ((-1, -1), (1, -1), (1, 1), (-1, 1))
-        near = np.array([(x + dx, y + dy) for dx, dy in corners], np.float32)
+        near = np.array(
+            [[x - 1, y - 1], [x + 1, y - 1], [x + 1, y + 1], [x - 1, y + 1]], np.float32
+        )
         return float(np.sqrt(abs(cv2.contourArea(self.in_picture(near)) / 4.0)))
 
 
 def flatten(gray: Gray) -> Plane:
-    """Find the sheet, or else the slope of the lines, and lay the page flat.
+    """Find the sheet and lay it flat, with the lines of its text level.
+
+    The sheet's edges give the perspective. What slope the lines have in the flattened sheet, or in
+    the picture where no sheet stands out, is measured and taken out as well; it may change from the
+    top to the bottom, where a sheet is seen at an angle and its edges are not in the picture.
 
     Args:
         gray: uint8 (h, w), a picture of a page.
     """
     scale = _reduction(gray.size)
     sheet = find_sheet(gray)
+    seen = _frame(gray.shape) if sheet is None else sheet.outline
     if sheet is not None and sheet.quad is not None:
-        plane = _plane(gray, _from_quad(sheet.quad, scale), sheet.outline)
+        matrix = _level(gray, _from_quad(sheet.quad, scale), seen)
+        plane = None if matrix is None else _plane(gray, matrix, seen)
         if plane is not None:
             return plane
-    slope = text_slope(gray)
-    seen = _frame(gray.shape) if sheet is None else sheet.outline
-    if sheet is None and abs(slope) < _LEVEL:
+    slope = _text_slope(gray, seen)
+    matrix = _level(gray, _from_slope(slope, scale), seen)
+    if matrix is None or (sheet is None and np.allclose(matrix, np.diag([scale, scale, 1.0]))):
         return _reduced(gray, scale)
-    plane = _plane(gray, _from_slope(slope, scale), seen)
+    plane = _plane(gray, matrix, seen)
     return _reduced(gray, scale) if plane is None else plane
 
 
-def straighten(plane: Plane, ink: Mask, picture: Gray) -> Plane:
-    """Take out what slope the lines still have, where it may differ from the top to the bottom.
-
-    That is so where the sheet's edges are not in the picture, but it is seen at an angle.
+def _level(gray: Gray, matrix: Matrix, seen: Points) -> Matrix | None:
+    """Take out what slope the lines still have, measured at half the page's resolution.
 
     Args:
-        plane: the page so far.
-        ink: 1 where it has ink, rules included, uint8 (h, w).
-        picture: the picture that the page was flattened from.
+        gray: the picture.
+        matrix: homography from the page to it.
+        seen: border of the paper in the picture.
+
+    Returns:
+        The better homography; None where the given one would blow the page up.
     """
+    twice = np.diag([2.0, 2.0, 1.0])
+    rough = _plane(gray, matrix @ twice, seen)
+    if rough is None:
+        return None
+    ink = quick_ink(rough.gray, rough.inside)
     rows, columns = ink.shape
-    weight = np.cumsum(ink.sum(axis=1, dtype=np.int64))
-    if weight[-1] == 0:
-        return plane
-    middle = int(np.searchsorted(weight, weight[-1] / 2))
-    halves = [ink[:middle], ink[middle:]]
-    slopes = [skew_angle(half[::2, ::2], _KEYSTONE) if half.size else None for half in halves]
+    weight = np.cumsum(cv2.reduce(ink, 1, cv2.REDUCE_SUM, dtype=cv2.CV_32S)[:, 0])
+    quarter, half, last = (int(np.searchsorted(weight, weight[-1] * s)) for s in (0.25, 0.5, 0.75))
+    if last - quarter < 0.1 * rows:
+        return matrix
+    slopes = [skew_angle(part, _KEYSTONE) for part in (ink[:half], ink[half:])]
     first, second = (s if s is not None else o for s, o in zip(slopes, slopes[::-1], strict=True))
     if first is None or second is None or max(abs(first), abs(second)) < _LEVEL:
-        return plane
-    heights = [int(np.searchsorted(weight, weight[-1] * share)) for share in (0.25, 0.75)]
-    if heights[1] - heights[0] < 0.1 * rows:
-        return plane
+        return matrix
     flat, sloped = [], []
-    for y, slope in zip(heights, (first, second), strict=True):
+    for y, slope in ((quarter, first), (last, second)):
         for x in (0.0, float(columns)):
             flat.append((x, float(y)))
             sloped.append((x, y + slope * (x - columns / 2)))
     turn = cv2.getPerspectiveTransform(np.array(flat, np.float32), np.array(sloped, np.float32))
-    better = _plane(picture, plane.to_picture @ turn, plane.outline)
-    return plane if better is None else better
+    return np.asarray(rough.to_picture @ turn @ np.linalg.inv(twice), np.float64)
 
 
-def text_slope(gray: Gray) -> float:
-    """Slope of the text lines in a picture, rows per column."""
+def _text_slope(gray: Gray, seen: Points) -> float:
+    """Slope of the text lines in a picture, rows per column; 0.0 where it is small or not known."""
     scale = min(1.0, 640 / max(gray.shape))
     size = (max(1, round(gray.shape[1] * scale)), max(1, round(gray.shape[0] * scale)))
-    small = cv2.resize(gray, size, interpolation=cv2.INTER_AREA)
-    darkness = subtract_paper(np.asarray(small, np.uint8))
-    threshold, _ = cv2.threshold(darkness, 0, 1, cv2.THRESH_OTSU)
-    return skew_angle((darkness > max(0.8 * threshold, 10.0)).astype(np.uint8)) or 0.0
+    small = np.asarray(cv2.resize(gray, size, interpolation=cv2.INTER_AREA), np.uint8)
+    inside = _inside((seen + 0.5) * scale - 0.5, (size[0], size[1]))
+    slope = skew_angle(quick_ink(small, inside)) or 0.0
+    return slope if abs(slope) > _LEVEL else 0.0
+
+
+def _inside(outline: Points, size: tuple[int, int]) -> Mask:
+    """1 well inside an outline: near its edge, what lies outside is mixed in."""
+    inside = np.zeros((size[1], size[0]), np.uint8)
+    cv2.fillPoly(inside, [np.round(outline).astype(np.int32)], 1)
+    return np.asarray(cv2.erode(inside, np.ones((7, 7), np.uint8), borderValue=0), np.uint8)
 
 
 def _reduction(pixels: int) -> float:
@@ -161,10 +176,7 @@ def _plane(gray: Gray, matrix: Matrix, seen: Points) -> Plane | None:
     if (depth <= 0).any() or width * height > _BLOWN_UP * max(_PIXELS[0], gray.size / 4):
         return None
     move = np.array([[1.0, 0.0, low[0] + 0.5], [0.0, 1.0, low[1] + 0.5], [0.0, 0.0, 1.0]])
-    inside = np.zeros((height, width), np.uint8)
-    cv2.fillPoly(inside, [np.round(flat - low - 0.5).astype(np.int32)], 1)
-    # A little away from the edge: there, what lies outside is mixed in.
-    inside = np.asarray(cv2.erode(inside, np.ones((7, 7), np.uint8), borderValue=0), np.uint8)
+    inside = _inside(np.asarray(flat - low - 0.5, np.float32), (width, height))
     to_picture = np.asarray(matrix @ move, np.float64)
     return Plane(_warp(gray, to_picture, (width, height)), inside, seen, to_picture)
 

@@ -6,6 +6,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from edge_runtime.ink_pieces import ROW_STEP
+
 Positions = npt.NDArray[np.int32]
 
 _SMALLEST: Final = 3.5
@@ -29,8 +31,8 @@ def is_scrap(width: float, body: float, ys: Positions, xs: Positions, usual: flo
     Args:
         width: of its ink, pixels.
         body: rows between the 10th and the 90th percentile of its ink.
-        ys: rows of its ink.
-        xs: columns of its ink.
+        ys: rows of its ink's pixels, as in ``InkPieces.pixels``.
+        xs: their columns.
         usual: height of most text bodies of the page.
     """
     if body < _SMALLEST or int(ys.max() - ys.min()) + 1 < _LOWEST * usual:
@@ -41,7 +43,9 @@ def is_scrap(width: float, body: float, ys: Positions, xs: Positions, usual: flo
         return False
     hull = cv2.convexHull(np.stack([xs, ys], axis=1))
     # A hull runs through the middles of pixels: half of its length belongs to it as well.
-    return len(xs) > _SOLID * (cv2.contourArea(hull) + cv2.arcLength(hull, True) / 2 + 1.0)
+    return ROW_STEP * len(xs) > _SOLID * (
+        cv2.contourArea(hull) + cv2.arcLength(hull, True) / 2 + 1.0
+    )
 
 
 def is_shade(length: float, darkness: float, usual: float) -> bool:
