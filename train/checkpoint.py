@@ -33,6 +33,8 @@ class RunState:
     best_epoch: int = 0
     stale: int = 0
     """Epochs since the learning rate fell or a better validation loss was seen."""
+    lines_before: int = 0
+    """Line views that the run's initial weights had been trained on."""
 
 
 @dataclass(frozen=True)

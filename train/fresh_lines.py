@@ -67,6 +67,12 @@ class FreshLines:
         self._error: BaseException | None = None
         self._thread: threading.Thread | None = None
 
+    @property
+    def longest(self) -> int:
+        """Characters of the longest text that can come."""
+        own = self._synthesizer.corpus.lines
+        return max(map(len, own)) if own else self._synthesizer.settings.text.lengths[1]
+
     def chunk(self, number: int) -> Path:
         """The packed file of a chunk."""
         return self._folder / f"fresh-{self._name}-{number:05d}.npy"

@@ -27,7 +27,6 @@ from train.optimizer import build_optimizer, lower_rate
 from train.progress import console
 from train.recipe import Recipe
 from train.report import StepReport
-from train.synth.settings import TextSettings
 from train.training_model import TrainingModel, training_model
 
 
@@ -45,6 +44,8 @@ class Job:
     name: str = "model"
     fresh: FreshLines | None = None
     """Synthetic lines drawn during the run."""
+    lines_before: int = 0
+    """Line views that the initial weights had been trained on."""
     adapt: Callable[[Any], None] | None = None
     """Called with the compiled training model, which takes bytes (training_model.py): a place to
     change its loss or its step."""
@@ -71,10 +72,11 @@ def train(job: Job, *, resume: bool) -> RunState:
     recipe = job.recipe
     job.out.mkdir(parents=True, exist_ok=True)
     trained = _compiled(job)
-    state = load_state(trained.model, job.out / "state.npz") if resume else RunState()
+    state = RunState(lines_before=job.lines_before)
+    if resume:
+        state = load_state(trained.model, job.out / "state.npz")
     log = RunLog(job.out, keep=resume)
-    # Synthetic texts are no longer than the longest of the places' texts (TextSettings.lengths).
-    labels = label_width(job.sources, TextSettings().lengths[1] if job.fresh else 0)
+    labels = label_width(job.sources, job.fresh.longest if job.fresh else 0)
     maker = BatchMaker(job.charset, recipe.augmentation, labels, recipe.run.workers)
     try:
         if job.fresh is not None:
@@ -215,7 +217,7 @@ def _finish(job: Job, state: RunState) -> None:
 
         job.model.set_weights(load_model(job.out / "best.keras").get_weights())
     own = state.epoch * job.steps * job.recipe.batches.size
-    job.card.provenance["lines_seen"] = job.card.provenance.get("lines_seen_before", 0) + own
+    job.card.provenance["lines_seen"] = state.lines_before + own
     job.card.metrics[:] = [measure(job, name, lines) for name, lines in job.development.items()]
     save_checkpoint(job.model, job.card, job.out / f"{job.name}.keras")
 

@@ -73,10 +73,19 @@ def prepare(request: Request) -> Job:
         transfer_weights(request.init, model, charset)
     fresh = _fresh(request, recipe)
     card = _card(recipe, config, charset, sources, model.input_shape[2])
-    if request.init is not None:
-        before = read_card(request.init).provenance.get("lines_seen", 0)
-        card.provenance["lines_seen_before"] = before
-    return Job(recipe, charset, sources, development, model, card, request.out, request.name, fresh)
+    before = read_card(request.init).provenance.get("lines_seen", 0) if request.init else 0
+    return Job(
+        recipe,
+        charset,
+        sources,
+        development,
+        model,
+        card,
+        request.out,
+        request.name,
+        fresh,
+        before,
+    )
 
 
 def _recipe(request: Request) -> Recipe:

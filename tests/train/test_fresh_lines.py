@@ -123,3 +123,13 @@ def test_inks_are_those_of_the_synthesizer(tmp_path: Path) -> None:
     drawn = synthesizer.line(2, 3)
     assert packed.texts[2] == drawn.text
     np.testing.assert_array_equal(packed.line(2), preprocess(drawn.picture, Preprocessing()))
+
+
+def test_labels_have_room_for_the_longest_text(tmp_path: Path) -> None:
+    assert opened(tmp_path).longest == 70  # of the composed texts, see TextSettings.lengths
+    text = "Một dòng dài hơn mọi địa chỉ " * 4
+    (tmp_path / "own.txt").write_text(f"ngắn\n{text.strip()}\n", encoding="utf-8")
+    lines = fresh_lines(
+        FIXTURES / "fonts", tmp_path / "own.txt", Preprocessing(), SETTINGS, tmp_path
+    )
+    assert lines.longest == len(text.strip()) > 72

@@ -138,6 +138,14 @@ def test_transfer_to_another_charset(tmp_path: Path, data: Path) -> None:
     np.testing.assert_array_equal(conv[0], conv[1])
 
 
+def test_lines_seen_before_are_counted_after_a_resume_too(tmp_path: Path, data: Path) -> None:
+    first = run(tmp_path, data, "first", 1)
+    run(tmp_path, data, "second", 1, "--init", str(first / "model.keras"))
+    second = run(tmp_path, data, "second", 2, "--resume")
+    assert read_card(first / "model.keras").provenance["lines_seen"] == 16
+    assert read_card(second / "model.keras").provenance["lines_seen"] == 16 + 2 * 16
+
+
 def test_transfer_from_another_family_is_refused(tmp_path: Path, data: Path) -> None:
     first = run(tmp_path, data, "first", 0)
     arguments = ["train", "--data", str(data), "--arch", "seed", "--epochs", "0", "--init"]
