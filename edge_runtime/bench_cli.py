@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from edge_runtime.run_cli import RUNTIME_NAMES
+from edge_runtime.cli_options import lexicon_option, runtime_option
 
 
 def _thread_counts(
@@ -62,14 +62,8 @@ def _thread_counts(
     metavar="FILE|-",
     help="Write the report as JSON; - prints it instead of the table.",
 )
-@click.option(
-    "--lexicon",
-    default="none",
-    show_default=True,
-    metavar="none|builtin|FILE",
-    help="Decode with the model's own lexicon, or with a file of 'edge-htr lexicon build'.",
-)
-@click.option("--runtime", type=click.Choice(RUNTIME_NAMES), help="Force one TFLite runtime.")
+@lexicon_option
+@runtime_option
 def bench(
     models: tuple[Path, ...],
     data: Path | None,

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from edge_runtime.run_cli import RUNTIME_NAMES
+from edge_runtime.cli_options import runtime_option
 
 
 @click.command(epilog="Examples: edge-htr info model.tflite | edge-htr info old.tflite new.tflite")
@@ -21,7 +21,7 @@ from edge_runtime.run_cli import RUNTIME_NAMES
     metavar="PIXELS",
     help="Width of the line that the work is counted for  [default: the widest]",
 )
-@click.option("--runtime", type=click.Choice(RUNTIME_NAMES), help="Force one TFLite runtime.")
+@runtime_option
 def info(models: tuple[Path, ...], as_json: bool, width: int | None, runtime: str | None) -> None:
     """Show a model's card, operators, tensors, work and size by part, or compare two.
 

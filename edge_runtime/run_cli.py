@@ -8,14 +8,14 @@ from typing import IO, TYPE_CHECKING
 
 import click
 
+from edge_runtime.cli_options import lexicon_option, runtime_option
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from edge_runtime.formats import Result
     from edge_runtime.recognizer import Recognizer
     from edge_runtime.sources import Source
-
-RUNTIME_NAMES = ("ai-edge-litert", "tflite-runtime", "tensorflow")
 
 
 @click.command(
@@ -45,17 +45,11 @@ RUNTIME_NAMES = ("ai-edge-litert", "tflite-runtime", "tensorflow")
     help="Write to this file, all or nothing  [default: stdout]",
 )
 @click.option("-r", "--recursive", is_flag=True, help="Look into the folders inside folders.")
-@click.option(
-    "--lexicon",
-    default="none",
-    show_default=True,
-    metavar="none|builtin|FILE",
-    help="Words and places to prefer: the model's own, or a file of 'edge-htr lexicon build'.",
-)
+@lexicon_option
 @click.option(
     "--fields", is_flag=True, help="Add house number, street, ward, district, province (jsonl)."
 )
-@click.option("--runtime", type=click.Choice(RUNTIME_NAMES), help="Force one TFLite runtime.")
+@runtime_option
 @click.pass_context
 def run(
     ctx: click.Context,

@@ -109,6 +109,17 @@ def label_width(sources: Sequence[Source], longest: int = 0) -> int:
     return -(-max(texts, longest) // 8) * 8
 
 
+def padded_labels(
+    texts: Sequence[str], charset: Charset, width: int | None = None
+) -> npt.NDArray[np.int32]:
+    """Classes of each text, int32 (B, width), padded with -1; as wide as the longest by default."""
+    labels = [charset.encode(text) for text in texts]
+    classes = np.full((len(labels), width or max(map(len, labels))), LABEL_PAD, np.int32)
+    for row, label in zip(classes, labels, strict=True):
+        row[: len(label)] = label
+    return classes
+
+
 _worker: dict[str, Any] = {}
 
 
@@ -135,16 +146,14 @@ def make_batch(
     """Pixels uint8 (B, H, width, 1) and classes int32 (B, labels), padded with 0 and -1."""
     files = [_open_packed(path) for path in plan.files]
     pixels = np.zeros((len(plan.rows), files[0].height, plan.width, 1), np.uint8)
-    classes = np.full((len(plan.rows), labels), LABEL_PAD, np.int32)
     for b, (number, i, stretch, seed) in enumerate(plan.rows):
         ink = files[number].line(i)
         if augmentation is not None:
             ink = augment(ink, stretch, augmentation, np.random.default_rng(seed))
         width = min(ink.shape[1], plan.width)
         pixels[b, :, :width, 0] = ink[:, :width]
-        label = charset.encode(files[number].texts[i])
-        classes[b, : len(label)] = label
-    return pixels, classes
+    texts = [files[number].texts[i] for number, i, _, _ in plan.rows]
+    return pixels, padded_labels(texts, charset, labels)
 
 
 class BatchMaker:

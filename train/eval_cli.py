@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from edge_runtime.run_cli import RUNTIME_NAMES
+from edge_runtime.cli_options import lexicon_option, runtime_option
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -49,15 +49,9 @@ if TYPE_CHECKING:
     help="Write a page of the worst lines, with their pictures, into this folder.",
 )
 @click.option("--limit", type=click.IntRange(1), metavar="N", help="Read the first N lines only.")
-@click.option(
-    "--lexicon",
-    default="none",
-    show_default=True,
-    metavar="none|builtin|FILE",
-    help="Words and places to prefer: the model's own, or a file of 'edge-htr lexicon build'.",
-)
+@lexicon_option
 @click.option("--threads", type=click.IntRange(1, 64), help="Threads per inference (.tflite).")
-@click.option("--runtime", type=click.Choice(RUNTIME_NAMES), help="Force one TFLite runtime.")
+@runtime_option
 @click.pass_context
 def eval_(
     ctx: click.Context,

@@ -12,6 +12,7 @@ from edge_runtime.charset import Charset
 from edge_runtime.ctc import greedy
 from edge_runtime.image import Gray
 from edge_runtime.preprocess import Ink, Preprocessing, preprocess
+from train.batches import padded_labels
 from train.cache import PackedLines
 from train.checkpoint import load_model, read_card
 
@@ -51,10 +52,7 @@ def read_lines(
     texts = [""] * len(lines)
     loss, total = CtcLoss(), 0.0
     for rows, logits in batched_logits(model, lines, batch, multiple):
-        labels = [charset.encode(lines.texts[int(i)]) for i in rows]
-        classes = np.full((len(rows), max(map(len, labels))), -1, np.int32)
-        for b, label in enumerate(labels):
-            classes[b, : len(label)] = label
+        classes = padded_labels([lines.texts[int(i)] for i in rows], charset)
         total += float(loss(classes, logits)) * len(rows)
         for i, line in zip(rows, logits, strict=True):
             texts[int(i)] = greedy(line, charset).text

@@ -11,7 +11,7 @@ from convert.prune.spec import BATCH, IMPORTANCE_LINES, Round
 from edge_runtime.charset import Charset, normalize_text
 from edge_runtime.errors import DataError, RecipeError
 from edge_runtime.preprocess import Preprocessing
-from train.batches import LABEL_PAD, Source
+from train.batches import Source, padded_labels
 from train.cache import PackedLines, cached_lines, read_packed
 from train.checkpoint import CheckpointCard
 from train.datasets import read_dataset
@@ -100,9 +100,6 @@ def importance_batches(sources: Sequence[Source], charset: Charset) -> list[Batc
     batches = []
     for start in range(0, len(chosen), 4):
         rows = chosen[start : start + 4]
-        classes = np.full((len(rows), longest), LABEL_PAD, np.int32)
-        for b, (lines, i) in enumerate(rows):
-            label = charset.encode(lines.texts[i])
-            classes[b, : len(label)] = label
+        classes = padded_labels([lines.texts[i] for lines, i in rows], charset, longest)
         batches.append((pad_batch([lines.line(i) for lines, i in rows], WIDTH_STEP), classes))
     return batches

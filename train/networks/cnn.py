@@ -10,21 +10,13 @@ from dataclasses import dataclass
 import keras
 from keras import layers
 
-from train.networks.stem import normalised, stem
+from train.networks.stem import StemConfig, normalised, stem
 
 
 @dataclass(frozen=True)
-class CnnConfig:
+class CnnConfig(StemConfig):
     """Sizes of the convolutional recogniser."""
 
-    height: int = 48
-    """Rows of the input, pixels; a multiple of 8."""
-    first: int = 24
-    """Channels of the first convolution."""
-    stages: tuple[int, int, int] = (48, 96, 128)
-    """Channels of the three stages of residual blocks over the picture."""
-    depths: tuple[int, int, int] = (1, 1, 1)
-    """Residual blocks of each stage."""
     features: int = 192
     """Channels of every block over time."""
     kernel: int = 5
@@ -47,7 +39,7 @@ def build_cnn(config: CnnConfig, classes: int) -> keras.Model:
         (batch, W / 4, classes).
     """
     image = keras.Input((config.height, None, 1), name="image")
-    x = stem(image, config.first, config.stages, config.features, config.dropout, config.depths)
+    x = stem(image, config, config.features, config.dropout)
     for i, dilation in enumerate(config.dilations, 1):
         x = _block(x, config, dilation, f"time{i}")
     x = layers.SpatialDropout2D(config.dropout, name="head_dropout")(x)

@@ -17,25 +17,17 @@ import numpy.typing as npt
 from keras import layers, ops
 
 from edge_runtime.errors import RecipeError
-from train.networks.stem import stem
+from train.networks.stem import StemConfig, stem
 
 
 @dataclass(frozen=True)
-class ConvAttentionConfig:
+class ConvAttentionConfig(StemConfig):
     """Sizes of the recogniser with attention.
 
     Raises:
         RecipeError: `features` cannot be divided among the heads or the sinusoids.
     """
 
-    height: int = 48
-    """Rows of the input, pixels; a multiple of 8."""
-    first: int = 24
-    """Channels of the first convolution."""
-    stages: tuple[int, int, int] = (48, 96, 128)
-    """Channels of the three stages of residual blocks over the picture."""
-    depths: tuple[int, int, int] = (1, 1, 1)
-    """Residual blocks of each stage."""
     features: int = 144
     """Channels of the encoder."""
     blocks: int = 3
@@ -69,7 +61,7 @@ def build_conv_attention(config: ConvAttentionConfig, classes: int) -> keras.Mod
         (batch, W / 4, classes).
     """
     image = keras.Input((config.height, None, 1), name="image")
-    x = stem(image, config.first, config.stages, config.features, config.dropout, config.depths)
+    x = stem(image, config, config.features, config.dropout)
     x = layers.Reshape((-1, config.features), name="steps")(x)
     x = layers.Add(name="positioned")([x, _positions(x, config.features)])
     for i in range(1, config.blocks + 1):

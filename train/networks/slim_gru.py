@@ -13,21 +13,13 @@ from dataclasses import dataclass
 import keras
 from keras import layers
 
-from train.networks.stem import stem
+from train.networks.stem import StemConfig, stem
 
 
 @dataclass(frozen=True)
-class SlimGruConfig:
+class SlimGruConfig(StemConfig):
     """Sizes of the recurrent recogniser; the defaults are ``base``."""
 
-    height: int = 48
-    """Rows of the input, pixels; a multiple of 8."""
-    first: int = 24
-    """Channels of the first convolution."""
-    stages: tuple[int, int, int] = (48, 96, 128)
-    """Channels of the three stages of residual blocks over the picture."""
-    depths: tuple[int, int, int] = (1, 1, 1)
-    """Residual blocks of each stage."""
     features: int = 192
     """Channels that the recurrence sees."""
     units: tuple[int, ...] = (128, 128)
@@ -55,7 +47,7 @@ def build_slim_gru(config: SlimGruConfig, classes: int) -> keras.Model:
         (batch, W / 4, classes).
     """
     image = keras.Input((config.height, None, 1), name="image")
-    x = stem(image, config.first, config.stages, config.features, config.dropout, config.depths)
+    x = stem(image, config, config.features, config.dropout)
     x = layers.Reshape((-1, config.features), dtype="float32", name="sequence")(x)
     for i, units in enumerate(config.units, 1):
         gru = layers.GRU(units, return_sequences=True, dtype="float32", name=f"gru{i}")

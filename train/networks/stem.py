@@ -10,6 +10,8 @@ The time axis is narrowed by four only: a character of Vietnamese handwriting is
 wide at 48 rows, and CTC needs a step for each character and one between equal neighbours.
 """
 
+from dataclasses import dataclass
+
 import keras
 from keras import layers
 
@@ -20,30 +22,39 @@ BATCH_NORM_MOMENTUM = 0.97
 """A run has thousands of steps, not hundreds of thousands: the default 0.99 would lag behind."""
 
 
+@dataclass(frozen=True)
+class StemConfig:
+    """Sizes of the convolutions; each family's config adds its own."""
+
+    height: int = 48
+    """Rows of the input, pixels; a multiple of 8."""
+    first: int = 24
+    """Channels of the first convolution."""
+    stages: tuple[int, int, int] = (48, 96, 128)
+    """Channels of the three stages of residual blocks over the picture."""
+    depths: tuple[int, int, int] = (1, 1, 1)
+    """Residual blocks of each stage, the narrowing one included."""
+
+
 def stem(
-    image: keras.KerasTensor,
-    first: int,
-    stages: tuple[int, int, int],
-    features: int,
-    dropout: float,
-    depths: tuple[int, int, int] = (1, 1, 1),
+    image: keras.KerasTensor, config: StemConfig, features: int, dropout: float
 ) -> keras.KerasTensor:
     """Apply the convolutions.
 
     Args:
         image: (batch, H, W, 1), H a multiple of 8, W a multiple of 4 or unknown.
-        first: channels of the first convolution.
-        stages: channels of the three stages.
+        config: sizes.
         features: channels of the output.
         dropout: share of the output's channels dropped in training.
-        depths: residual blocks of each stage, the narrowing one included.
 
     Returns:
         (batch, 1, W / 4, features).
     """
-    x = normalised(image, first, 5, "stem0", strides=2)
+    x = normalised(image, config.first, 5, "stem0", strides=2)
     narrowing = ((2, 2), (2, 1), (2, 1))
-    for i, (channels, strides, depth) in enumerate(zip(stages, narrowing, depths, strict=True), 1):
+    for i, (channels, strides, depth) in enumerate(
+        zip(config.stages, narrowing, config.depths, strict=True), 1
+    ):
         x = _narrowing(x, channels, strides, f"stem{i}")
         for extra in range(2, depth + 1):
             x = _residual(x, channels, f"stem{i}_{extra}")
