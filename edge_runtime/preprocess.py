@@ -18,7 +18,8 @@ import numpy.typing as npt
 
 from edge_runtime.errors import BundleError
 from edge_runtime.image import Gray
-from edge_runtime.textbody import TextBody, find_body
+from edge_runtime.second_row import split_rows
+from edge_runtime.textbody import TextBody, find_body, text_mask
 
 Ink = npt.NDArray[np.uint8]
 FloatMap = npt.NDArray[np.float32]
@@ -84,14 +85,35 @@ def preprocess(gray: Gray, settings: Preprocessing) -> Ink:
         from edge_runtime.seed_image import seed_preprocess
 
         return seed_preprocess(gray)
+    ink = _find_ink(gray, settings)
+    return _place(ink, find_body(ink), settings)
+
+
+def preprocess_rows(gray: Gray, settings: Preprocessing) -> tuple[Ink, ...]:
+    """Like ``preprocess``, for a picture that may hold a line broken into two rows.
+
+    Returns:
+        What ``preprocess`` gives; behind it, where two rows are suspected, the same of the upper
+        and of the lower row. ``row_choice.choose_rows`` decides by what is read in them.
+
+    Raises:
+        BundleError: ``settings.kind`` is not known.
+    """
+    if settings.kind == "seed":
+        return (preprocess(gray, settings),)
+    ink = _find_ink(gray, settings)
+    mask = text_mask(ink)
+    whole = _place(ink, find_body(ink, mask), settings)
+    rows = split_rows(ink, mask) or ()
+    return (whole, *(_place(row, find_body(row), settings) for row in rows))
+
+
+def _find_ink(gray: Gray, settings: Preprocessing) -> Ink:
     if settings.kind != "ink":
         raise BundleError(
             f"unknown preprocessing {settings.kind!r}: the model needs a newer edge-htr"
         )
-    reduced = _reduce(gray, settings.work_height)
-    ink = subtract_paper(reduced)
-    body = find_body(ink)
-    return _place(ink, body, settings)
+    return subtract_paper(_reduce(gray, settings.work_height))
 
 
 def _reduce(gray: Gray, height: int) -> Gray:

@@ -16,14 +16,15 @@ import cv2
 
 from edge_runtime.bundle import Bundle
 from edge_runtime.calibration import Calibration
-from edge_runtime.ctc import Reading, WordReading
+from edge_runtime.ctc import Logits, Reading, WordReading
 from edge_runtime.decoder import Decoder
 from edge_runtime.errors import ImageError, InferenceError
 from edge_runtime.fields import Field
 from edge_runtime.image import Gray, load_gray
 from edge_runtime.interpreter import open_network
 from edge_runtime.lexicon import Lexicon
-from edge_runtime.preprocess import Preprocessing, preprocess
+from edge_runtime.preprocess import Preprocessing, preprocess_rows
+from edge_runtime.row_choice import choose_rows
 
 DEFAULT_MODEL: Final = Path(__file__).with_name("models") / "vi-line.tflite"
 """The model that comes with the package."""
@@ -136,14 +137,32 @@ class Recognizer:
         """The parts of an address that was read, by their names; see ``fields.address_fields``."""
         return self.decoder.fields(Reading(line.text, line.confidence, line.words))
 
-    def _read(self, gray: Gray, watch: Stopwatch) -> Line:
+    def logits(self, gray: Gray) -> Logits:
+        """What the network says of a picture, before decoding.
+
+        Args:
+            gray: uint8 (h, w), dark ink on light paper.
+
+        Returns:
+            float32 (T, classes), the blank last; of a line broken into two rows, those of both.
+
+        Raises:
+            ImageError: OpenCV cannot prepare the picture.
+            InferenceError: the runtime fails.
+        """
+        return self._logits(gray, Stopwatch())
+
+    def _logits(self, gray: Gray, watch: Stopwatch) -> Logits:
         try:
-            ink = preprocess(gray, self.settings)
+            pictures = preprocess_rows(gray, self.settings)
         except cv2.error as error:
             raise ImageError(f"cannot be prepared ({error.err or 'OpenCV failed'})") from None
         watch.lap("preprocess")
-        logits = self.network.run(ink)
+        logits = choose_rows([self.network.run(ink) for ink in pictures], self.bundle.charset)
         watch.lap("infer")
-        reading = self.decoder.read(logits)
+        return logits
+
+    def _read(self, gray: Gray, watch: Stopwatch) -> Line:
+        reading = self.decoder.read(self._logits(gray, watch))
         watch.lap("ctc")
         return Line(reading.text, reading.confidence, reading.words, watch.ms)

@@ -31,14 +31,15 @@ class TextBody:
         return np.asarray(self.middle + self.slope * columns, np.float32)
 
 
-def find_body(ink: Ink) -> TextBody:
+def find_body(ink: Ink, mask: Ink | None = None) -> TextBody:
     """Measure the text in an ink picture; a picture without text gives its own frame.
 
     Args:
         ink: uint8 (h, w), darkness relative to the paper.
+        mask: what ``text_mask`` says of it, where that is known.
     """
     rows, columns = ink.shape
-    mask = text_mask(ink)
+    mask = text_mask(ink) if mask is None else mask.copy()
     span = _ends(mask)
     if span is None:
         return TextBody(0.0, float(columns), rows * 0.5, rows * 0.5, 0.0)

@@ -133,14 +133,13 @@ def open_reader(
 
     if model.suffix == ".keras":
         from edge_runtime.lexicon import Lexicon
-        from edge_runtime.preprocess import preprocess
         from train.evaluate import load_reader
 
         if lexicon == "builtin":
             raise BundleError(f"{model}: a checkpoint has no lexicon: give the file of one")
         keras = load_reader(model)
         decoder = Decoder(keras.charset, None if lexicon == "none" else Lexicon.open(lexicon))
-        return lambda gray: decoder.read(keras.logits(preprocess(gray, keras.preprocessing))).text
+        return lambda gray: decoder.read(keras.picture_logits(gray)).text
     if model.suffix != ".tflite":
         raise BundleError(f"{model}: a model is a .tflite bundle or a .keras checkpoint")
     from edge_runtime.recognizer import Recognizer

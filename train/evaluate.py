@@ -11,7 +11,8 @@ import numpy.typing as npt
 from edge_runtime.charset import Charset
 from edge_runtime.ctc import greedy
 from edge_runtime.image import Gray
-from edge_runtime.preprocess import Ink, Preprocessing, preprocess
+from edge_runtime.preprocess import Ink, Preprocessing, preprocess_rows
+from edge_runtime.row_choice import choose_rows
 from train.batches import padded_labels
 from train.cache import PackedLines
 from train.checkpoint import load_model, read_card
@@ -73,9 +74,14 @@ class KerasReader:
         pixels = pad_batch([ink], self.width_multiple)
         return np.asarray(self.model.predict_on_batch(pixels)[0], np.float32)
 
+    def picture_logits(self, gray: Gray) -> Logits:
+        """Logits of one grey picture, uint8 (h, w), the way ``Recognizer.logits`` gets them."""
+        pictures = preprocess_rows(gray, self.preprocessing)
+        return choose_rows([self.logits(ink) for ink in pictures], self.charset)
+
     def read(self, gray: Gray) -> str:
         """Text of one grey picture, uint8 (h, w)."""
-        return greedy(self.logits(preprocess(gray, self.preprocessing)), self.charset).text
+        return greedy(self.picture_logits(gray), self.charset).text
 
 
 def load_reader(path: Path) -> KerasReader:

@@ -82,7 +82,7 @@ def test_a_failure_of_opencv_is_a_picture_error(
     def fail(*_: object) -> None:
         cv2.resize(np.zeros((0, 0), np.uint8), (1, 1))
 
-    monkeypatch.setattr(module, "preprocess", fail)
+    monkeypatch.setattr(module, "preprocess_rows", fail)
     with pytest.raises(ImageError, match="cannot be prepared"):
         recognizer.read(picture_of(TEXT))
 

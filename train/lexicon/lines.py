@@ -9,7 +9,6 @@ import click
 from edge_runtime.ctc import Logits
 from edge_runtime.errors import DataError
 from edge_runtime.image import load_gray
-from edge_runtime.preprocess import preprocess
 from edge_runtime.recognizer import Recognizer
 from train.eval_cli import load_samples
 
@@ -29,8 +28,7 @@ def read_lines(model: Path, folder: Path, part: str) -> Lines:
     lines = []
     with click.progressbar(samples, label=f"Reading {folder.name}", file=sys.stderr) as progress:
         for sample in progress:
-            ink = preprocess(load_gray(sample.path), recognizer.settings)
-            lines.append((sample.text, recognizer.network.run(ink)))
+            lines.append((sample.text, recognizer.logits(load_gray(sample.path))))
     return lines
 
 
