@@ -1,6 +1,6 @@
 """From the command's options to a ``Job``: recipe, data sets, network, initial weights."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -46,6 +46,7 @@ class Request:
     fonts: Path | None = None
     text: Path | None = None
     workers: int | None = None
+    teacher: Path | None = None
 
 
 def prepare(request: Request) -> Job:
@@ -73,6 +74,9 @@ def prepare(request: Request) -> Job:
         transfer_weights(request.init, model, charset)
     fresh = _fresh(request, recipe)
     card = _card(recipe, config, charset, sources, model.input_shape[2])
+    adapt = _learn_from(request.teacher, recipe.loss.distil) if request.teacher else None
+    if request.teacher is not None:
+        card.provenance["teacher"] = request.teacher.name
     before = read_card(request.init).provenance.get("lines_seen", 0) if request.init else 0
     return Job(
         recipe,
@@ -85,7 +89,17 @@ def prepare(request: Request) -> Job:
         request.name,
         fresh,
         before,
+        adapt,
     )
+
+
+def _learn_from(teacher: Path, weight: float) -> Callable[[Any], None]:
+    """What makes a training model learn from another checkpoint too."""
+    from train.checkpoint import load_model
+    from train.distil import learn_from
+
+    network = load_model(teacher)
+    return lambda model: learn_from(model, network, weight)
 
 
 def _recipe(request: Request) -> Recipe:

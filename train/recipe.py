@@ -67,6 +67,8 @@ class LossSettings:
     """Weight of a second CTC head on the convolutions, dropped for inference."""
     cap: float = 0.0
     """Nats a character above which a line counts less, as its label may be wrong; 0 never."""
+    distil: float = 0.5
+    """Weight of what ``--teacher`` says of every time step; nothing without a teacher."""
 
 
 @dataclass(frozen=True)

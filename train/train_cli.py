@@ -38,6 +38,11 @@ import click
     type=click.Path(path_type=Path),
     help="Start from this checkpoint's weights; the charset may differ.",
 )
+@click.option(
+    "--teacher",
+    type=click.Path(path_type=Path),
+    help="Learn from this checkpoint too, one of the same preprocessing and charset.",
+)
 @click.option("--charset", type=click.Path(path_type=Path), help="Text file with all symbols.")
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder of the run.")
 @click.option(
@@ -60,6 +65,7 @@ def train(
     epochs: int | None,
     resume: bool,
     init: Path | None,
+    teacher: Path | None,
     charset: Path | None,
     out: Path,
     cache: Path,
@@ -91,6 +97,7 @@ def train(
         fonts,
         text,
         workers,
+        teacher,
     )
     job = prepare(request)
     from train.loop import train as run

@@ -75,8 +75,8 @@ def fine_tune(work: Round) -> bool:
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     from convert.prune.data import read_parts, recipe_of
-    from convert.prune.distil import learn_from
     from convert.prune.sparsity import make_sparse, zeros_by_layer
+    from train.distil import learn_from
     from train.loop import Job, train
 
     model, card = load_model(work.start), read_card(work.start)

@@ -146,6 +146,19 @@ def test_lines_seen_before_are_counted_after_a_resume_too(tmp_path: Path, data: 
     assert read_card(second / "model.keras").provenance["lines_seen"] == 16 + 2 * 16
 
 
+def test_a_teacher_is_named_and_one_of_another_alphabet_refused(tmp_path: Path, data: Path) -> None:
+    teacher = run(tmp_path, data, "teacher", 0) / "model.keras"
+    taught = run(tmp_path, data, "taught", 1, "--teacher", str(teacher))
+    assert read_card(taught / "model.keras").provenance["teacher"] == "model.keras"
+    (tmp_path / "letters.txt").write_text("Tổab 0123456789")
+    arguments = ["train", "--data", str(data), "--recipe", str(tmp_path / "recipe.toml")]
+    arguments += ["--charset", str(tmp_path / "letters.txt"), "--teacher", str(teacher)]
+    arguments += ["--out", str(tmp_path / "out"), "--cache", str(tmp_path / "cache")]
+    result = CliRunner().invoke(cli, arguments)
+    assert result.exit_code == 1
+    assert "another charset" in result.output
+
+
 def test_transfer_from_another_family_is_refused(tmp_path: Path, data: Path) -> None:
     first = run(tmp_path, data, "first", 0)
     arguments = ["train", "--data", str(data), "--arch", "seed", "--epochs", "0", "--init"]

@@ -29,7 +29,7 @@ class SlimGruConfig(StemConfig):
 
 
 SIZES = {
-    "nano": SlimGruConfig(first=12, stages=(20, 32, 48), features=96, units=(72,), dropout=0.1),
+    "nano": SlimGruConfig(first=8, stages=(16, 32, 64), features=96, units=(80, 72), dropout=0.05),
     "small": SlimGruConfig(first=16, stages=(32, 64, 96), features=128, units=(96,), dropout=0.15),
     "base": SlimGruConfig(),
 }
