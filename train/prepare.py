@@ -6,18 +6,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edge_runtime import __version__
-from edge_runtime.charset import VIETNAMESE, Charset, normalize_text
+from edge_runtime.charset import VIETNAMESE, Charset
 from edge_runtime.errors import DataError, RecipeError
 from train.batches import Source
-from train.cache import PackedLines, cached_lines, read_packed
+from train.cache import PackedLines
 from train.checkpoint import CheckpointCard, read_card
-from train.datasets import Sample, read_dataset
 from train.loop import Job
 from train.networks import build_network, resolve_config, time_stride
+from train.parts import TRAIN, name_of, read_parts
 from train.precision import set_policy
 from train.progress import console
 from train.recipe import RECIPES, Recipe, load_recipe
-from train.splits import Holdout
 from train.transfer import transfer_weights
 
 if TYPE_CHECKING:
@@ -165,27 +164,14 @@ def _lines(
     development: dict[str, PackedLines] = {}
     for path in request.data:
         weight = _weight(path, recipe)
-        if path.suffix == ".npy":
-            lines = read_packed(path)
-            sources.append(Source(lines, weight * _scale(recipe, len(lines)), _name(path)))
-            continue
-        parts = _parts(path, recipe, charset)
-        for part, samples in parts.items():
-            if not samples:
-                continue
-            lines = cached_lines(samples, recipe.preprocessing, request.cache, recipe.run.workers)
-            if part == "train":
-                sources.append(Source(lines, weight * _scale(recipe, len(lines)), _name(path)))
+        for part, lines in _parts(path, request, recipe, charset).items():
+            if part == TRAIN:
+                sources.append(Source(lines, weight * _scale(recipe, len(lines)), name_of(path)))
             else:
-                development[f"{_name(path)}-{part}"] = lines
+                development[f"{name_of(path)}-{part}"] = lines
     for path in request.development:
-        if path.suffix == ".npy":
-            development[_name(path)] = read_packed(path)
-            continue
-        samples = [s for part in _parts(path, recipe, charset).values() for s in part]
-        development[_name(path)] = cached_lines(
-            samples, recipe.preprocessing, request.cache, recipe.run.workers
-        )
+        whole = replace(recipe, data=replace(recipe.data, holdout=False))
+        development[name_of(path)] = _parts(path, request, whole, charset)[TRAIN]
     return sources, development
 
 
@@ -201,34 +187,18 @@ def _weight(path: Path, recipe: Recipe) -> float:
     return 1.0
 
 
-def _name(path: Path) -> str:
-    """What logs and cards call a data set: its folder's last two names."""
-    return path.stem if path.suffix == ".npy" else f"{path.parent.name}-{path.name}"
-
-
-def _parts(path: Path, recipe: Recipe, charset: Charset) -> dict[str, list[Sample]]:
-    """Usable samples of a folder by part, with a word on those left out."""
-    data = read_dataset(path)
-    usable: list[Sample] = []
-    for sample in data.samples:
-        if charset.unknown(normalize_text(sample.text)):
-            missing = "".join(charset.unknown(sample.text))
-            console.print(f"{sample.id}: {missing!r} outside the charset; left out")
-        else:
-            usable.append(sample)
-    if data.problems:
-        console.print(f"{path}: {len(data.problems)} bad rows; see `edge-htr data check {path}`")
-    if not usable:
-        raise DataError(f"{path}: no usable line; see `edge-htr data check {path}`")
-    if not recipe.data.holdout:
-        return {"train": usable}
-    holdout = Holdout()
-    parts: dict[str, list[Sample]] = {"train": [], "dev-writers": [], "dev-lines": []}
-    for sample in usable:
-        parts[holdout.part_of(sample)].append(sample)
-    if not parts["train"]:  # a data set of a few lines: keep them for training
-        return {"train": usable}
-    return parts
+def _parts(
+    path: Path, request: Request, recipe: Recipe, charset: Charset
+) -> dict[str, PackedLines]:
+    return read_parts(
+        path,
+        charset,
+        recipe.preprocessing,
+        request.cache,
+        holdout=recipe.data.holdout,
+        workers=recipe.run.workers,
+        say=console.print,
+    )
 
 
 def _card(

@@ -8,16 +8,15 @@ import numpy as np
 import numpy.typing as npt
 
 from convert.prune.spec import BATCH, IMPORTANCE_LINES, Round
-from edge_runtime.charset import Charset, normalize_text
-from edge_runtime.errors import DataError, RecipeError
+from edge_runtime.charset import Charset
+from edge_runtime.errors import RecipeError
 from edge_runtime.preprocess import Preprocessing
 from train.batches import Source, padded_labels
-from train.cache import PackedLines, cached_lines, read_packed
+from train.cache import PackedLines
 from train.checkpoint import CheckpointCard
-from train.datasets import read_dataset
 from train.evaluate import pad_batch
+from train.parts import TRAIN, name_of, read_parts
 from train.recipe import Recipe, recipe_from_dict
-from train.splits import part_of
 
 WIDTH_STEP = 96
 
@@ -51,7 +50,7 @@ def recipe_of(card: CheckpointCard, work: Round) -> Recipe:
     )
 
 
-def read_parts(
+def read_lines(
     folders: Sequence[Path], charset: Charset, settings: Preprocessing, cache: Path
 ) -> tuple[list[Source], dict[str, PackedLines]]:
     """Training sources of equal weight, and the development lines by name.
@@ -68,20 +67,9 @@ def read_parts(
     sources: list[Source] = []
     development: dict[str, PackedLines] = {}
     for folder in folders:
-        if folder.suffix == ".npy":
-            sources.append(Source(read_packed(folder), 1.0, folder.stem))
-            continue
-        parts: dict[str, list[int]] = {}
-        samples = read_dataset(folder).samples
-        for i, sample in enumerate(samples):
-            if not charset.unknown(normalize_text(sample.text)):
-                parts.setdefault(part_of(sample), []).append(i)
-        if not parts.get("train"):
-            raise DataError(f"{folder}: no usable line; see `edge-htr data check {folder}`")
-        for part, rows in sorted(parts.items()):
-            lines = cached_lines([samples[i] for i in rows], settings, cache)
-            name = f"{folder.parent.name}-{folder.name}"
-            if part == "train":
+        name = name_of(folder)
+        for part, lines in read_parts(folder, charset, settings, cache).items():
+            if part == TRAIN:
                 sources.append(Source(lines, 1.0, name))
             else:
                 development[f"{name}-{part}"] = lines

@@ -12,7 +12,7 @@ from typing import Any
 
 from convert.checkpoint import sha256_of
 from convert.child import run_stage, run_talking_stage
-from convert.prune.data import read_parts
+from convert.prune.data import read_lines
 from convert.prune.spec import BATCH, Round
 from convert.prune.stages import cut_network, fine_tune
 from convert.request import PruneRequest
@@ -54,7 +54,7 @@ def prune(checkpoint: Path, request: PruneRequest, say: Say) -> Pruned:
     _claim(checkpoint, request)
     card = read_card(checkpoint)
     say("preparing lines to fine-tune on")  # here, for the children may start no processes
-    read_parts(request.data, card.charset, card.preprocessing, request.work / _CACHE)
+    read_lines(request.data, card.charset, card.preprocessing, request.work / _CACHE)
     done = {
         label: _rounds(checkpoint, request, label, fraction, say)
         for label, fraction in (("pruned", request.fraction), ("control", 0.0))

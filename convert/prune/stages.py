@@ -27,12 +27,12 @@ def cut_network(work: Round) -> None:
     from convert import graph
     from convert.prune.channels import find_channels
     from convert.prune.choose import keep
-    from convert.prune.data import importance_batches, read_parts
+    from convert.prune.data import importance_batches, read_lines
     from convert.prune.importance import measure_importance
     from convert.prune.surgery import cut
 
     model, card = graph.load_checkpoint(work.checkpoint), read_card(work.checkpoint)
-    sources, _ = read_parts(work.data, card.charset, card.preprocessing, work.cache)
+    sources, _ = read_lines(work.data, card.charset, card.preprocessing, work.cache)
     channels = find_channels(model)
     kept = set(range(channels.total))
     if work.mode == "channels" and work.fraction > 0:
@@ -74,14 +74,14 @@ def fine_tune(work: Round) -> bool:
         RecipeError: what was left of an earlier run does not fit.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    from convert.prune.data import read_parts, recipe_of
+    from convert.prune.data import read_lines, recipe_of
     from convert.prune.sparsity import make_sparse, zeros_by_layer
     from train.distil import learn_from
     from train.loop import Job, train
 
     model, card = load_model(work.start), read_card(work.start)
     recipe = recipe_of(card, work)
-    sources, development = read_parts(work.data, card.charset, card.preprocessing, work.cache)
+    sources, development = read_lines(work.data, card.charset, card.preprocessing, work.cache)
     card.metrics.clear()
     job = Job(recipe, card.charset, sources, development, model, card, work.folder, "trained")
 
