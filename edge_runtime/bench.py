@@ -5,7 +5,6 @@ treats them alike, and the rounds are pooled.
 """
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -17,6 +16,7 @@ from typing import Any, Final
 import numpy as np
 
 from edge_runtime import __version__
+from edge_runtime.child_python import child_environment
 from edge_runtime.errors import EdgeHtrError, ImageError, InferenceError
 from edge_runtime.image import load_gray
 from edge_runtime.machine import machine_facts, machine_state, measurement_kind
@@ -27,8 +27,6 @@ SCHEMA: Final = 1
 SAMPLES: Final = Path(__file__).with_name("samples")
 """Pictures that come with the package."""
 MAX_PICTURES: Final = 200
-_ROOT: Final = str(Path(__file__).resolve().parent.parent)
-"""Where the measuring process finds this package, installed or not."""
 _CONSTANT: Final = ("name", "network_sha256", "bytes", "runtime", "threads", "lexicon")
 STAGES: Final = ("decode", "preprocess", "infer", "ctc", "total")
 
@@ -157,7 +155,7 @@ def _ask(request: dict[str, Any]) -> dict[str, Any]:
         text=True,
         encoding="utf-8",
         check=False,
-        env=os.environ | {"PYTHONPATH": os.pathsep.join([_ROOT, *sys.path])},
+        env=child_environment(),
     )
     try:
         answer: dict[str, Any] = json.loads(worker.stdout)
