@@ -2,8 +2,14 @@
 
 import os
 import platform
+import subprocess
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+
+from edge_runtime.power import Run, power_watts
+from edge_runtime.throttling import parse_throttled
 
 _CPU = Path("sys/devices/system/cpu/cpu0/cpufreq")
 
@@ -18,6 +24,7 @@ def machine_facts(root: Path = Path("/")) -> dict[str, Any]:
         "board": _text(root / "proc/device-tree/model"),
         "cpu": _cpu_name(root),
         "architecture": platform.machine(),
+        "bits": 64 if sys.maxsize > 2**32 else 32,
         "cores": os.cpu_count(),
         "system": f"{platform.system()} {platform.release()}",
         "python": platform.python_version(),
@@ -27,14 +34,40 @@ def machine_facts(root: Path = Path("/")) -> dict[str, Any]:
     }
 
 
-def machine_state(root: Path = Path("/")) -> dict[str, Any]:
-    """What may change during a run and spoil it: clock, temperature, other load."""
+def ask(command: Sequence[str]) -> str | None:
+    """What a program says on stdout; None where it is missing, fails or hangs."""
+    try:
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=5, check=True, errors="replace"
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout
+
+
+def machine_state(root: Path = Path("/"), run: Run = ask) -> dict[str, Any]:
+    """What may change during a run and spoil it; None where the system does not say.
+
+    Args:
+        root: where /proc and /sys are, for tests.
+        run: starts `vcgencmd`, which only a Raspberry Pi has.
+    """
+    if not (_text(root / "proc/device-tree/model") or "").startswith("Raspberry Pi"):
+        run = _silent
     load = _text(root / "proc/loadavg")
+    clock = (run(["vcgencmd", "measure_clock", "arm"]) or "").partition("=")[2].strip()
     return {
         "mhz": _thousandth(root / _CPU / "scaling_cur_freq"),
+        "firmware_mhz": int(clock) / 1e6 if clock.isdecimal() else None,
         "celsius": _thousandth(root / "sys/class/thermal/thermal_zone0/temp"),
+        "throttled": parse_throttled(run(["vcgencmd", "get_throttled"]) or ""),
+        "watts": power_watts(root, run),
         "load": float(load.split()[0]) if load else None,
     }
+
+
+def _silent(command: Sequence[str]) -> None:
+    """Stands for programs that this machine cannot have."""
 
 
 def measurement_kind(root: Path = Path("/")) -> str:

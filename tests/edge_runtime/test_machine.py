@@ -1,11 +1,13 @@
 """What a benchmark notes of the machine, where it can be known."""
 
 import platform
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from edge_runtime.machine import (
+    ask,
     machine_facts,
     machine_state,
     measurement_kind,
@@ -24,6 +26,12 @@ PI = {
 }
 
 
+def vcgencmd(command: Sequence[str]) -> str | None:
+    """Stands for the program."""
+    known = {"measure_clock": "frequency(0)=1500400000\n", "get_throttled": "throttled=0x50000\n"}
+    return known.get(command[1])
+
+
 @pytest.fixture
 def pi(tmp_path: Path) -> Path:
     for name, content in PI.items():
@@ -37,7 +45,28 @@ def test_a_board_tells_about_itself(pi: Path) -> None:
     facts = machine_facts(pi)
     assert facts["board"] == "Raspberry Pi 4 Model B Rev 1.4"
     assert (facts["governor"], facts["max_mhz"], facts["memory_mb"]) == ("ondemand", 1800, 1872)
-    assert machine_state(pi) == {"mhz": 600, "celsius": 48.312, "load": 0.31}
+    state = machine_state(pi, run=vcgencmd)
+    assert state == {
+        "mhz": 600,
+        "firmware_mhz": 1500.4,
+        "celsius": 48.312,
+        "throttled": 0x50000,
+        "watts": None,
+        "load": 0.31,
+    }
+
+
+def test_a_pc_is_not_asked_for_what_only_a_board_has(tmp_path: Path) -> None:
+    def never(command: Sequence[str]) -> str | None:
+        raise AssertionError(command)
+
+    assert machine_state(tmp_path, run=never)["throttled"] is None
+
+
+def test_programs_that_are_missing_or_fail_say_nothing() -> None:
+    assert ask(["no-such-program"]) is None
+    assert ask(["false"]) is None
+    assert ask(["echo", "here"]) == "here\n"
 
 
 def test_what_a_system_does_not_tell_is_none(tmp_path: Path) -> None:
