@@ -78,7 +78,7 @@ def test_it_installs_and_reads_without_an_index(bundle: Path, tmp_path: Path) ->
     assert (tmp_path / "new/models" / DEFAULT_MODEL.name).exists()
     code = "import made_up, edge_runtime; print(edge_runtime.__file__)"
     where = subprocess.run(
-        [tmp_path / "new/bin/python", "-c", code],
+        [tmp_path / "new/bin/python", "-I", "-c", code],
         capture_output=True, text=True, check=True, cwd=tmp_path,
     ).stdout  # fmt: skip
     assert Path(where.strip()).is_relative_to(tmp_path / "new")
