@@ -7,6 +7,7 @@ scenario of MLPerf Inference: a full report has at least 1,024 readings and 60 s
 
 import hashlib
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -42,6 +43,8 @@ STAGES: Final = ("decode", "preprocess", "infer", "ctc", "total")
 _KEPT: Final = ("infer", "total")
 """Stages whose single readings go into the report, for histograms and comparisons."""
 _IDLE_S: Final = 3.0
+BUSY_SHARE: Final = 0.5
+"""Load average per core from which on others are in the way."""
 
 Say = Callable[[str], None]
 Report = dict[str, Any]
@@ -179,6 +182,7 @@ def benchmark(
         "before": watch.notes[0],
         "after": watch.notes[-1],
         "hottest_celsius": watch.hottest(),
+        "busy": _busy(watch.notes[0]["load"]),
         "power": {"sensor": power_sensor(Path("/"), ask), "idle_watts": idle},
         "timeline": watch.notes,
         "settings": asdict(settings),
@@ -246,6 +250,11 @@ def _extras(
         run["began"] = round(run["began"] - watch.began, 2)
         run["drift_percent"] = drift_percent([row["p50"] for row in run["rows"]])
         result["sustained"] = run
+
+
+def _busy(load: float | None) -> bool:
+    """Whether others kept the machine busy before, so that the figures are too high."""
+    return load is not None and load > BUSY_SHARE * (os.cpu_count() or 1)
 
 
 def _idle_watts(say: Say) -> float | None:

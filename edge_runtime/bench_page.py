@@ -38,6 +38,10 @@ def _head(report: Report) -> str:
     if report["verdict"] == "invalid":
         why = escape(", ".join(report["throttled_by"]))
         text += f'<p class="bad"><b>Invalid:</b> {why} during the run.</p>'
+    if report["busy"]:
+        text += (
+            '<p class="bad">The machine was busy with other programs: these are upper bounds.</p>'
+        )
     if report["extent"] != "full":
         text += "<p>A full report has at least 1,024 readings and 60 seconds of each model.</p>"
     return text

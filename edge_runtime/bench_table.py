@@ -22,6 +22,8 @@ def render(report: Report) -> str:
         text += (
             f"INVALID: {', '.join(report['throttled_by'])} during the run; cool or feed the board\n"
         )
+    if report["busy"]:
+        text += "the machine was busy with other programs: these figures are too high\n"
     for number, result in enumerate(report["models"]):
         text += "\n" + _result(result)
         if number:

@@ -189,7 +189,9 @@ def known_profiles(folders: Iterable[Path] = FOLDERS) -> list[Profile]:
     """
     for folder in folders:
         if folder.is_dir():
-            return [read_profile(path) for path in sorted(folder.glob("*.toml"))]
+            return [
+                read_profile(path) for path in sorted(folder.glob("*.toml"), key=lambda p: p.stem)
+            ]
     raise DeviceError("the device profiles are missing: install edge-htr again")
 
 

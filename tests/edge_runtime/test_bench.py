@@ -278,3 +278,8 @@ def test_operators_of_the_model_are_timed_in_a_process_too(pictures: Path) -> No
     found = report["models"][0]["profile"]
     assert set(found["parts"]) >= {"convolutions", "recurrence"}
     assert sum(found["by_operator"].values()) == pytest.approx(found["total_ms"])
+
+
+@pytest.mark.parametrize(("load", "busy"), [(None, False), (0.4, False), (99.0, True)])
+def test_a_busy_machine_is_told(load: float | None, busy: bool) -> None:
+    assert module._busy(load) is busy

@@ -10,6 +10,7 @@ import pytest
 
 from edge_runtime.bench import BenchSettings, benchmark, find_pictures
 from edge_runtime.bench_page import render_page
+from edge_runtime.bench_table import render
 from tests.tiny_models import model_path, write_picture
 
 
@@ -48,3 +49,10 @@ def test_what_is_unknown_is_said(report: dict[str, Any]) -> None:
 def test_a_full_report_is_no_quick_one(report: dict[str, Any], tmp_path: Path) -> None:
     assert "1,024 readings" in render_page(report)
     assert "1,024 readings" not in render_page(report | {"extent": "full"})
+
+
+def test_other_programs_are_told(report: dict[str, Any]) -> None:
+    assert "upper bounds" in render_page(report | {"busy": True})
+    assert "upper bounds" not in render_page(report | {"busy": False})
+    assert "too high" in render(report | {"busy": True})
+    assert "too high" not in render(report | {"busy": False})

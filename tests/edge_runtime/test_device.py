@@ -33,7 +33,7 @@ BY_ID = {profile.id: profile for profile in PROFILES}
 
 
 def test_the_shipped_profiles() -> None:
-    assert sorted(BY_ID) == sorted(["host", *MODEL_STRINGS])
+    assert list(BY_ID) == sorted(["host", *MODEL_STRINGS])
 
 
 @pytest.mark.parametrize("profile", BOARDS, ids=lambda profile: profile.id)
