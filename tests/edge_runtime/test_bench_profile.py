@@ -33,6 +33,7 @@ def test_a_cut_gives_what_the_whole_computes_there() -> None:
     operators = NetworkFile.parse(whole).main.operators
     kept = invoked(whole)
     for end in range(1, len(operators) + 1):
+        assert len(NetworkFile.parse(cut(whole, end)).main.operators) == end
         shorter = invoked(cut(whole, end))
         (output,) = shorter.get_output_details()
         assert output["index"] == operators[end - 1].outputs[0]
