@@ -133,10 +133,15 @@ def bench(
     from edge_runtime.bench_device import add_device
     from edge_runtime.bench_table import render
     from edge_runtime.device import load_profile
+    from edge_runtime.errors import DataError
     from edge_runtime.recognizer import DEFAULT_MODEL
 
+    # What is mistyped is told before a minute has gone.
     if device:
-        load_profile(device)  # a mistyped name is told before a minute has gone
+        load_profile(device)
+    for target in (json_to, html_to):
+        if target is not None and str(target) != "-" and not target.parent.is_dir():
+            raise DataError(f"{target}: there is no folder {target.parent}")
     least_runs, least_seconds = _extent(quick, runs, seconds)
     report = benchmark(
         models or (DEFAULT_MODEL,),

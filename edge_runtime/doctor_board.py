@@ -15,9 +15,12 @@ LEAST_DISK: Final = 50_000_000
 
 def check_board(system: System) -> Finding:
     """Which board this is, and whether its clock is held down."""
-    from edge_runtime.device import known_profiles, recognise
+    from edge_runtime.device import DeviceError, known_profiles, recognise
 
-    profile = recognise(known_profiles(), system.root, system.bits)
+    try:
+        profile = recognise(known_profiles(), system.root, system.bits)
+    except DeviceError as error:
+        return Finding("board", "warning", str(error), "pip install --force-reinstall edge-htr")
     where = profile.id if profile else "no profile, edge-htr devices lists those there are"
     name = system.board or "no device tree: a PC or a virtual machine"
     governor = system.text("sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")

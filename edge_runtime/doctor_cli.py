@@ -39,9 +39,10 @@ def doctor(ctx: click.Context, model: Path | None, as_json: bool) -> None:
     for finding in examine(System(), model):
         findings.append(finding)
         if not as_json:
-            click.echo(f"{finding.level:<8} {finding.check:<11} {finding.finding}")
+            text = f"{finding.level:<8} {finding.check:<11} {finding.finding}\n"
             if finding.cure:
-                click.echo(f"{'':<8} {'':<11} -> {finding.cure}")
+                text += f"{'':<8} {'':<11} -> {finding.cure}\n"
+            click.echo(text.encode(), nl=False)  # UTF-8 in every locale: the sample is Vietnamese
     problems = sum(finding.level == "problem" for finding in findings)
     warnings = sum(finding.level == "warning" for finding in findings)
     if as_json:
@@ -51,7 +52,7 @@ def doctor(ctx: click.Context, model: Path | None, as_json: bool) -> None:
             "ok": not problems,
             "findings": [asdict(finding) for finding in findings],
         }
-        click.echo(json.dumps(report, ensure_ascii=False, indent=2))
+        click.echo(json.dumps(report, indent=2))
     else:
         verdict = "edge-htr cannot read here" if problems else "edge-htr reads here"
         click.echo(f"\n{verdict}: {problems} problems, {warnings} warnings")

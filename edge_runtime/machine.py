@@ -23,10 +23,12 @@ def machine_facts(root: Path = Path("/")) -> dict[str, Any]:
     return {
         "board": _text(root / "proc/device-tree/model"),
         "cpu": _cpu_name(root),
+        "cpu_part": _cpu_field(root, ("cpu part",)),
         "architecture": platform.machine(),
         "bits": 64 if sys.maxsize > 2**32 else 32,
         "cores": os.cpu_count(),
         "system": f"{platform.system()} {platform.release()}",
+        "os": _os_name(root),
         "python": platform.python_version(),
         "governor": _text(root / _CPU / "scaling_governor"),
         "max_mhz": _thousandth(root / _CPU / "cpuinfo_max_freq"),
@@ -100,10 +102,23 @@ def _thousandth(path: Path) -> float | None:
 
 
 def _cpu_name(root: Path) -> str | None:
+    return _cpu_field(root, ("model name", "cpu model"))
+
+
+def _cpu_field(root: Path, names: tuple[str, ...]) -> str | None:
+    """The first core's value of a field of /proc/cpuinfo."""
     for line in (_text(root / "proc/cpuinfo") or "").splitlines():
         name, _, value = line.partition(":")
-        if name.strip().lower() in ("model name", "cpu model"):
+        if name.strip().lower() in names:
             return value.strip()
+    return None
+
+
+def _os_name(root: Path) -> str | None:
+    for line in (_text(root / "etc/os-release") or "").splitlines():
+        name, _, value = line.partition("=")
+        if name == "PRETTY_NAME":
+            return value.strip('"')
     return None
 
 

@@ -272,6 +272,15 @@ def test_an_unknown_board_is_told_before_anything_is_measured(
     assert (result.exit_code, "unknown device 'pi9'" in result.stderr) == (1, True)
 
 
+@pytest.mark.parametrize("option", ["--json", "--html"])
+def test_a_folder_that_is_missing_is_told_before_too(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, option: str
+) -> None:
+    monkeypatch.setattr(module, "benchmark", None)
+    result = bench(option, tmp_path / "none" / "report")
+    assert (result.exit_code, "there is no folder" in result.stderr) == (1, True)
+
+
 def test_operators_of_the_model_are_timed_in_a_process_too(pictures: Path) -> None:
     settings = BenchSettings(runs=1, seconds=0.0, warmup=0, rounds=1)
     report = benchmark([model_path("tiny-gru")], [1], find_pictures(pictures), settings)

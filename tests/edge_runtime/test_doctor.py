@@ -13,6 +13,7 @@ from click.testing import CliRunner
 
 from edge_runtime import doctor_cli, doctor_system
 from edge_runtime.cli import cli
+from edge_runtime.device import DeviceError
 from edge_runtime.doctor import SAMPLE, examine
 from edge_runtime.doctor_system import Done, Finding, System, run_command
 from tests.tiny_models import model_path
@@ -251,6 +252,16 @@ def test_no_bytecode(tmp_path: Path) -> None:
 def test_a_governor_that_holds_the_clock_down(tmp_path: Path) -> None:
     write(tmp_path, "sys/devices/system/cpu/cpu0/cpufreq/scaling_governor", "powersave\n")
     assert only(board(tmp_path)).check == "board"
+
+
+def test_a_damaged_installation_does_not_stop_the_other_checks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def damaged() -> None:
+        raise DeviceError("the device profiles are missing")
+
+    monkeypatch.setattr("edge_runtime.device.known_profiles", damaged)
+    assert (only(board(tmp_path)).check, only(board(tmp_path)).level) == ("board", "warning")
 
 
 @pytest.mark.parametrize(

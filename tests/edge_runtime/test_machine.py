@@ -18,6 +18,7 @@ PI = {
     "proc/device-tree/model": "Raspberry Pi 4 Model B Rev 1.4\0",
     "proc/cpuinfo": "processor\t: 0\nCPU part\t: 0xd08\n",
     "proc/meminfo": "MemTotal:        1917900 kB\n",
+    "etc/os-release": 'NAME="Debian"\nPRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\n',
     "proc/loadavg": "0.31 0.20 0.10 1/200 999\n",
     "sys/devices/system/cpu/cpu0/cpufreq/scaling_governor": "ondemand\n",
     "sys/devices/system/cpu/cpu0/cpufreq/cpuinfo_max_freq": "1800000\n",
@@ -45,6 +46,7 @@ def test_a_board_tells_about_itself(pi: Path) -> None:
     facts = machine_facts(pi)
     assert facts["board"] == "Raspberry Pi 4 Model B Rev 1.4"
     assert (facts["governor"], facts["max_mhz"], facts["memory_mb"]) == ("ondemand", 1800, 1872)
+    assert (facts["os"], facts["cpu_part"]) == ("Debian GNU/Linux 12 (bookworm)", "0xd08")
     state = machine_state(pi, run=vcgencmd)
     assert state == {
         "mhz": 600,
