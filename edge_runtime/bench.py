@@ -6,10 +6,7 @@ scenario of MLPerf Inference: a full report has at least 1,024 readings and 60 s
 """
 
 import hashlib
-import json
 import os
-import subprocess
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -20,10 +17,10 @@ from typing import Any, Final
 import numpy as np
 
 from edge_runtime import __version__
-from edge_runtime.bench_stats import drift_percent, percentiles
+from edge_runtime.bench_case import Case, pooled, ratios
+from edge_runtime.bench_stats import drift_percent
 from edge_runtime.bench_watch import Watch
-from edge_runtime.child_python import child_environment
-from edge_runtime.errors import EdgeHtrError, ImageError, InferenceError
+from edge_runtime.errors import EdgeHtrError, ImageError
 from edge_runtime.image import load_gray
 from edge_runtime.machine import ask, machine_facts, measurement_kind
 from edge_runtime.native_log import quiet_native_log
@@ -36,12 +33,6 @@ SAMPLES: Final = Path(__file__).with_name("samples")
 MAX_PICTURES: Final = 200
 FULL_RUNS: Final = 1024
 FULL_SECONDS: Final = 60.0
-_CONSTANT: Final = (
-    *("name", "network_sha256", "bytes", "runtime", "threads", "lexicon", "precision", "width"),
-)
-STAGES: Final = ("decode", "preprocess", "infer", "ctc", "total")
-_KEPT: Final = ("infer", "total")
-"""Stages whose single readings go into the report, for histograms and comparisons."""
 _IDLE_S: Final = 3.0
 BUSY_SHARE: Final = 0.5
 """Load average per core from which on others are in the way."""
@@ -97,36 +88,6 @@ def _readable(path: Path) -> bool:
     except ImageError:
         return False
     return True
-
-
-@dataclass(frozen=True)
-class Case:
-    """One model with one number of threads."""
-
-    model: Path
-    threads: int | None
-    pictures: Sequence[Path]
-    runtime: str | None
-    lexicon: str
-    warmup: int
-
-    def ask(self, task: str, **more: Any) -> dict[str, Any]:
-        """Have a fresh process do a task of ``bench_worker``.
-
-        Raises:
-            EdgeHtrError: the model cannot be used, or the process died.
-        """
-        request = {
-            "task": task,
-            "model": str(self.model),
-            "pictures": [str(picture) for picture in self.pictures],
-            "threads": self.threads,
-            "runtime": self.runtime,
-            "lexicon": self.lexicon,
-            "warmup": self.warmup,
-            **more,
-        }
-        return _ask(request)
 
 
 def benchmark(
@@ -205,9 +166,9 @@ def _rounds(
             answered.append(_time(case, settings))
             if (mean := watch.mean_watts(began)) is not None:
                 drawn.append(mean)
-    results = [_pooled(case.model, answered) for case, answered in zip(cases, answers, strict=True)]
+    results = [pooled(case.model, answered) for case, answered in zip(cases, answers, strict=True)]
     for result, drawn in zip(results, watts, strict=True):
-        result["ratio"] = _ratios(result, results[0])
+        result["ratio"] = ratios(result, results[0])
         result["watts"] = float(np.mean(drawn)) if drawn else None
         lines_a_second = 1e3 / result["stages"]["total"]["mean"]
         result["joules_per_line"] = result["watts"] / lines_a_second if drawn else None
@@ -273,61 +234,3 @@ def _digest(pictures: Sequence[Path]) -> str:
     for picture in pictures:
         digest.update(hashlib.sha256(picture.read_bytes()).digest())
     return digest.hexdigest()
-
-
-def _ask(request: dict[str, Any]) -> dict[str, Any]:
-    """Have a fresh process measure; its death is an error of one line."""
-    worker = subprocess.run(
-        [sys.executable, "-m", "edge_runtime.bench_worker"],
-        input=json.dumps(request),
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        check=False,
-        env=child_environment(),
-    )
-    try:
-        answer: dict[str, Any] = json.loads(worker.stdout)
-    except ValueError:
-        last = (worker.stderr.strip().splitlines() or ["no message"])[-1]
-        raise InferenceError(
-            f"{request['model']}: the measuring process died with {worker.returncode} ({last})"
-        ) from None
-    if "error" in answer:
-        raise EdgeHtrError(answer["error"])
-    return answer
-
-
-def _pooled(model: Path, answers: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """One result from the rounds of a model; single events by their median."""
-    last = answers[-1]
-    rounds = {stage: [answer["samples"][stage] for answer in answers] for stage in STAGES}
-    peaks = [answer["peak_memory_mb"] for answer in answers if answer["peak_memory_mb"]]
-    return {
-        "path": str(model),
-        **{key: last[key] for key in _CONSTANT},
-        "runs": sum(len(values) for values in rounds["total"]),
-        "seconds": sum(answer["seconds"] for answer in answers),
-        **{
-            key: float(np.median([answer[key] for answer in answers]))
-            for key in ("import_ms", "load_ms", "first_ms", "cold_start_ms")
-        },
-        "peak_memory_mb": max(peaks) if peaks else None,
-        "stages": {
-            stage: percentiles([value for values in several for value in values])
-            for stage, several in rounds.items()
-        },
-        "samples_ms": {
-            stage: [[round(value, 4) for value in values] for values in rounds[stage]]
-            for stage in _KEPT
-        },
-    }
-
-
-def _ratios(result: dict[str, Any], first: dict[str, Any]) -> dict[str, float]:
-    """How many times faster and smaller than the first model, by medians; above 1 is better."""
-    return {
-        "infer": first["stages"]["infer"]["p50"] / result["stages"]["infer"]["p50"],
-        "total": first["stages"]["total"]["p50"] / result["stages"]["total"]["p50"],
-        "bytes": first["bytes"] / result["bytes"],
-    }

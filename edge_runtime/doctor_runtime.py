@@ -17,6 +17,7 @@ NEWEST: Final = (3, 14)
 NEWEST_32: Final = (3, 11)
 """tflite-runtime 2.14.0, the last one, has 32-bit wheels up to CPython 3.11."""
 
+# As in runtimes.py, which imports numpy and so cannot be used to look for it.
 _RUNTIMES: Final = {
     "ai-edge-litert": "ai_edge_litert.interpreter",
     "tflite-runtime": "tflite_runtime.interpreter",
@@ -103,8 +104,8 @@ def check_runtime(system: System) -> Iterator[Finding]:
         if done.code == 0:
             working = f"{package} {version}"
             break
-        broken.append(clash or Finding("runtime", "problem", f"{package} {version} {_death(done)}",
-                                       _cure(system, done, package)))  # fmt: skip
+        found = f"{package} {version} {_death(done)}"
+        broken.append(clash or Finding("runtime", "problem", found, _cure(system, done, package)))
     if working:
         yield Finding("runtime", "ok", working)
     elif not broken:
@@ -140,7 +141,7 @@ def check_model(system: System, model: Path | None, sample: Path) -> Finding:
         return Finding(
             "model",
             "problem",
-            f"reading a line with {name} {_death(done)}",
+            f"reading a line with {name} {_death(done, 'fails')}",
             _cure(system, done, "the runtime")
             if done.code < 0
             else "mend the problems above; edge-htr -vv run shows the whole message",
@@ -160,8 +161,8 @@ def check_model(system: System, model: Path | None, sample: Path) -> Finding:
     )
 
 
-def _death(done: Done) -> str:
-    """How an import ended."""
+def _death(done: Done, otherwise: str = "cannot be imported") -> str:
+    """How a child ended."""
     if done.code < 0:
         try:
             return f"died of {signal.Signals(-done.code).name}"
@@ -169,7 +170,7 @@ def _death(done: Done) -> str:
             return f"died of signal {-done.code}"
     if done.code == TIMED_OUT:
         return f"gives {done.last_words}"
-    return f"cannot be imported ({done.last_words})"
+    return f"{otherwise} ({done.last_words})"
 
 
 def _cure(system: System, done: Done, what: str) -> str:

@@ -10,12 +10,13 @@ import pytest
 from click.testing import CliRunner, Result
 
 from edge_runtime import bench as module
+from edge_runtime import bench_case
 from edge_runtime.bench import (
-    STAGES,
     BenchSettings,
     benchmark,
     find_pictures,
 )
+from edge_runtime.bench_case import STAGES
 from edge_runtime.bench_watch import Watch
 from edge_runtime.cli import cli
 from edge_runtime.errors import EdgeHtrError, ImageError, InferenceError
@@ -100,11 +101,11 @@ def test_rounds_are_pooled_and_single_events_are_medians() -> None:
             "samples": {stage: [value, value] for stage in STAGES},
         }
 
-    pooled = module._pooled(Path("m"), [answer(1.0), answer(2.0), answer(9.0)])
-    assert pooled["runs"] == 6
-    assert (pooled["load_ms"], pooled["peak_memory_mb"], pooled["seconds"]) == (2.0, 9.0, 12.0)
-    assert pooled["samples_ms"]["infer"] == [[1.0, 1.0], [2.0, 2.0], [9.0, 9.0]]
-    assert pooled["stages"]["infer"]["mean"] == pytest.approx(4.0)
+    result = bench_case.pooled(Path("m"), [answer(1.0), answer(2.0), answer(9.0)])
+    assert result["runs"] == 6
+    assert (result["load_ms"], result["peak_memory_mb"], result["seconds"]) == (2.0, 9.0, 12.0)
+    assert result["samples_ms"]["infer"] == [[1.0, 1.0], [2.0, 2.0], [9.0, 9.0]]
+    assert result["stages"]["infer"]["mean"] == pytest.approx(4.0)
 
 
 def test_a_folder_without_a_picture_is_refused(tmp_path: Path) -> None:

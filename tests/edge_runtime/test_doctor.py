@@ -176,6 +176,12 @@ def test_a_crash_of_the_model(tmp_path: Path) -> None:
     assert "other runtime" in found.cure
 
 
+def test_a_reading_that_fails_says_why(tmp_path: Path) -> None:
+    failed = Done(1, err="ModuleNotFoundError: No module named 'numpy'\n")
+    found = only(board(tmp_path, Recognizer=failed))
+    assert "fails (ModuleNotFoundError: No module named 'numpy')" in found.finding
+
+
 def test_a_broken_runtime_beside_a_working_one_is_a_warning(tmp_path: Path) -> None:
     versions = VERSIONS | {"tensorflow": "2.19"}
     system = replace(board(tmp_path, ai_edge_litert=Done(-signal.SIGILL)), version=versions.get)
