@@ -8,7 +8,7 @@ DEMO ?= edge_runtime/samples
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .SECONDARY:
-.PHONY: help install demo test test-light test-tflite check fmt wheel results lock clean python
+.PHONY: help install demo test test-light test-tflite check fmt wheel offline-bundle results lock clean python
 
 help:
 	@echo "make demo        read the sample lines (light environment, no TensorFlow)"
@@ -17,6 +17,7 @@ help:
 	@echo "make test        all tests"
 	@echo "make test-light  the tests that need no TensorFlow, in an environment without it"
 	@echo "make results     measure the shipped model on DATA=folder and rewrite its card"
+	@echo "make offline-bundle BOARD=pi4   one archive for a board that has no network"
 	@echo "make fmt | wheel | lock | clean"
 
 # $(call environment,FOLDER,INTERPRETER,LOCKS): a fresh environment with exactly the locked
@@ -90,6 +91,11 @@ fmt: .venv/installed
 wheel: .venv/installed
 	.venv/bin/python -m hatchling build -t wheel
 	@ls -l dist
+
+# BOARD is an id of `edge-htr devices`; BUNDLE_ARGS go along, e.g. --python 3.11 or --model FILE.
+BOARD ?= pi4
+offline-bundle: .venv-light/installed
+	.venv-light/bin/python -m deploy.offline_bundle $(BOARD) -o dist $(BUNDLE_ARGS)
 
 # Every figure of the model card. DATA holds kalapa/training_data, cinnamon/train and cinnamon/test.
 DATA ?= data

@@ -1,48 +1,64 @@
 """Benchmarks models on this machine: every model in processes of its own, in turns.
 
 The models are measured in rounds, A B C A B C, so that a machine that warms up or is disturbed
-treats them alike, and the rounds are pooled.
+treats them alike, and the rounds are pooled. One line after the other, as in the single stream
+scenario of MLPerf Inference: a full report has at least 1,024 readings and 60 seconds of a model.
 """
 
-import json
+import hashlib
 import os
-import subprocess
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from time import perf_counter, sleep
 from typing import Any, Final
 
 import numpy as np
 
 from edge_runtime import __version__
-from edge_runtime.errors import EdgeHtrError, ImageError, InferenceError
+from edge_runtime.bench_case import Case, pooled, ratios
+from edge_runtime.bench_stats import drift_percent
+from edge_runtime.bench_watch import Watch
+from edge_runtime.errors import EdgeHtrError, ImageError
 from edge_runtime.image import load_gray
-from edge_runtime.machine import machine_facts, machine_state, measurement_kind
+from edge_runtime.machine import ask, machine_facts, measurement_kind
 from edge_runtime.native_log import quiet_native_log
+from edge_runtime.power import power_sensor
 from edge_runtime.sources import find_sources
 
-SCHEMA: Final = 1
+SCHEMA: Final = 2
 SAMPLES: Final = Path(__file__).with_name("samples")
 """Pictures that come with the package."""
 MAX_PICTURES: Final = 200
-_ROOT: Final = str(Path(__file__).resolve().parent.parent)
-"""Where the measuring process finds this package, installed or not."""
-_CONSTANT: Final = ("name", "network_sha256", "bytes", "runtime", "threads", "lexicon")
-STAGES: Final = ("decode", "preprocess", "infer", "ctc", "total")
+FULL_RUNS: Final = 1024
+FULL_SECONDS: Final = 60.0
+_IDLE_S: Final = 3.0
+BUSY_SHARE: Final = 0.5
+"""Load average per core from which on others are in the way."""
+
+Say = Callable[[str], None]
+Report = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class BenchSettings:
-    """How long to measure; each model gets ``runs`` or ``seconds``, whichever comes first."""
+    """How long to measure each model with each number of threads."""
 
-    runs: int = 1024
-    seconds: float = 60.0
+    runs: int = FULL_RUNS
+    """Readings, at least."""
+    seconds: float = FULL_SECONDS
+    """Seconds of reading, at least."""
     warmup: int = 20
     """Unmeasured readings at the start of each round."""
     rounds: int = 3
     """Fresh processes per model, in turns with the other models."""
+    most_seconds: float | None = None
+    """Ends the measuring of a model in any case."""
+    sustained_minutes: float = 0.0
+    """Afterwards, read so long without a pause; 0 for not at all."""
+    profile: bool = True
+    """Whether to time the operators too."""
 
 
 def find_pictures(folder: Path | None) -> list[Path]:
@@ -80,9 +96,9 @@ def benchmark(
     pictures: Sequence[Path],
     settings: BenchSettings,
     runtime: str | None = None,
-    say: Callable[[str], None] = lambda text: None,
+    say: Say = lambda text: None,
     lexicon: str = "none",
-) -> dict[str, Any]:
+) -> Report:
     """Measure every model with every number of threads.
 
     Args:
@@ -101,116 +117,120 @@ def benchmark(
     Raises:
         EdgeHtrError: a model cannot be used, or a process died.
     """
-    cases = [(model, count) for model in models for count in threads]
-    answers: list[list[dict[str, Any]]] = [[] for _ in cases]
-    before = machine_state()
-    for number in range(settings.rounds):
-        for (model, count), answered in zip(cases, answers, strict=True):
-            say(f"round {number + 1} of {settings.rounds}: {model}")
-            answered.append(_ask(_request(model, count, pictures, settings, runtime, lexicon)))
-    results = [
-        _pooled(model, answered) for (model, _), answered in zip(cases, answers, strict=True)
+    cases = [
+        Case(model, count, pictures, runtime, lexicon, settings.warmup)
+        for model in models
+        for count in threads
     ]
-    for result in results:
-        result["ratio"] = _ratios(result, results[0])
+    idle = _idle_watts(say)
+    with Watch() as watch:
+        results = _rounds(cases, settings, watch, say)
+        for case, result in zip(cases, results, strict=True):
+            _extras(case, result, settings, watch, say)
+    throttled = watch.throttling()
+    complete = min(
+        min(result["runs"] / FULL_RUNS, result["seconds"] / FULL_SECONDS) for result in results
+    )
     return {
         "schema": SCHEMA,
         "kind": measurement_kind(),
+        "extent": "full" if complete >= 1 else "quick",
+        "verdict": "invalid" if throttled else "valid",
+        "throttled_by": throttled,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "tool_version": __version__,
         "machine": machine_facts(),
-        "before": before,
-        "after": machine_state(),
+        "before": watch.notes[0],
+        "after": watch.notes[-1],
+        "hottest_celsius": watch.hottest(),
+        "busy": _busy(watch.notes[0]["load"]),
+        "power": {"sensor": power_sensor(Path("/"), ask), "idle_watts": idle},
+        "timeline": watch.notes,
         "settings": asdict(settings),
         "pictures": len(pictures),
+        "pictures_sha256": _digest(pictures),
         "models": results,
     }
 
 
-def _request(
-    model: Path,
-    threads: int | None,
-    pictures: Sequence[Path],
-    settings: BenchSettings,
-    runtime: str | None,
-    lexicon: str,
-) -> dict[str, Any]:
-    """One round of one model."""
-    return {
-        "model": str(model),
-        "pictures": [str(picture) for picture in pictures],
-        "threads": threads,
-        "runtime": runtime,
-        "lexicon": lexicon,
-        "warmup": settings.warmup,
-        "runs": -(-settings.runs // settings.rounds),
-        "seconds": settings.seconds / settings.rounds,
-    }
+def _rounds(
+    cases: Sequence[Case], settings: BenchSettings, watch: Watch, say: Say
+) -> list[dict[str, Any]]:
+    """The pooled result of each case."""
+    answers: list[list[dict[str, Any]]] = [[] for _ in cases]
+    watts: list[list[float]] = [[] for _ in cases]
+    for number in range(settings.rounds):
+        for case, answered, drawn in zip(cases, answers, watts, strict=True):
+            say(f"round {number + 1} of {settings.rounds}: {case.model}" + _of_threads(case))
+            began = watch.elapsed()
+            answered.append(_time(case, settings))
+            if (mean := watch.mean_watts(began)) is not None:
+                drawn.append(mean)
+    results = [pooled(case.model, answered) for case, answered in zip(cases, answers, strict=True)]
+    for result, drawn in zip(results, watts, strict=True):
+        result["ratio"] = ratios(result, results[0])
+        result["watts"] = float(np.mean(drawn)) if drawn else None
+        lines_a_second = 1e3 / result["stages"]["total"]["mean"]
+        result["joules_per_line"] = result["watts"] / lines_a_second if drawn else None
+    return results
 
 
-def _ask(request: dict[str, Any]) -> dict[str, Any]:
-    """Have a fresh process measure; its death is an error of one line."""
-    worker = subprocess.run(
-        [sys.executable, "-m", "edge_runtime.bench_worker"],
-        input=json.dumps(request),
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        check=False,
-        env=os.environ | {"PYTHONPATH": os.pathsep.join([_ROOT, *sys.path])},
+def _of_threads(case: Case) -> str:
+    return f", threads {case.threads}" if case.threads else ""
+
+
+def _time(case: Case, settings: BenchSettings) -> dict[str, Any]:
+    """One round of one model, with the seconds from the process's start to its first line."""
+    rounds = settings.rounds
+    most = settings.most_seconds
+    spawned = perf_counter()
+    answer = case.ask(
+        "time",
+        runs=-(-settings.runs // rounds),
+        seconds=settings.seconds / rounds,
+        most_seconds=None if most is None else most / rounds,
     )
-    try:
-        answer: dict[str, Any] = json.loads(worker.stdout)
-    except ValueError:
-        last = (worker.stderr.strip().splitlines() or ["no message"])[-1]
-        raise InferenceError(
-            f"{request['model']}: the measuring process died with {worker.returncode} ({last})"
-        ) from None
-    if "error" in answer:
-        raise EdgeHtrError(answer["error"])
-    return answer
+    # perf_counter is one clock for all processes of a machine (CLOCK_MONOTONIC).
+    return answer | {"cold_start_ms": (answer["first_at"] - spawned) * 1e3}
 
 
-def _pooled(model: Path, answers: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """One result from the rounds of a model; single events by their median."""
-    last = answers[-1]
-    samples = {
-        stage: [value for answer in answers for value in answer["samples"][stage]]
-        for stage in STAGES
-    }
-    peaks = [answer["peak_memory_mb"] for answer in answers if answer["peak_memory_mb"]]
-    return {
-        "path": str(model),
-        **{key: last[key] for key in _CONSTANT},
-        "runs": len(samples["total"]),
-        **{
-            key: float(np.median([answer[key] for answer in answers]))
-            for key in ("import_ms", "load_ms", "first_ms")
-        },
-        "peak_memory_mb": max(peaks) if peaks else None,
-        "stages": {stage: percentiles(values) for stage, values in samples.items()},
-    }
+def _extras(
+    case: Case, result: dict[str, Any], settings: BenchSettings, watch: Watch, say: Say
+) -> None:
+    """Profile and sustained run of one case, added to its result."""
+    result["profile"] = result["sustained"] = None
+    if settings.profile:
+        say(f"operators: {case.model}{_of_threads(case)}")
+        try:
+            result["profile"] = case.ask("profile", width=result["width"])
+        except EdgeHtrError as error:
+            result["profile"] = {"error": str(error)}
+    if settings.sustained_minutes:
+        say(f"sustained, {settings.sustained_minutes:g} minutes: {case.model}{_of_threads(case)}")
+        run = case.ask("sustain", seconds=settings.sustained_minutes * 60)
+        run["began"] = round(run["began"] - watch.began, 2)
+        run["drift_percent"] = drift_percent([row["p50"] for row in run["rows"]])
+        result["sustained"] = run
 
 
-def percentiles(values: Sequence[float]) -> dict[str, float]:
-    """p50, p90, p99, mean, min, max and standard deviation."""
-    array = np.asarray(values, np.float64)
-    p50, p90, p99 = np.percentile(array, (50, 90, 99))
-    return {
-        "p50": float(p50),
-        "p90": float(p90),
-        "p99": float(p99),
-        "mean": float(array.mean()),
-        "min": float(array.min()),
-        "max": float(array.max()),
-        "std": float(array.std()),
-    }
+def _busy(load: float | None) -> bool:
+    """Whether others kept the machine busy before, so that the figures are too high."""
+    return load is not None and load > BUSY_SHARE * (os.cpu_count() or 1)
 
 
-def _ratios(result: dict[str, Any], first: dict[str, Any]) -> dict[str, float]:
-    """How many times faster and smaller than the first model, by medians; above 1 is better."""
-    return {
-        "infer": first["stages"]["infer"]["p50"] / result["stages"]["infer"]["p50"],
-        "total": first["stages"]["total"]["p50"] / result["stages"]["total"]["p50"],
-        "bytes": first["bytes"] / result["bytes"],
-    }
+def _idle_watts(say: Say) -> float | None:
+    """What the machine draws before anything is measured; None without a sensor."""
+    if power_sensor(Path("/"), ask) is None:
+        return None
+    say(f"idle power, {_IDLE_S:g} seconds")
+    with Watch() as watch:
+        sleep(_IDLE_S)
+    return watch.mean_watts()
+
+
+def _digest(pictures: Sequence[Path]) -> str:
+    """SHA-256 of the pictures, in order: reports of other pictures cannot be compared."""
+    digest = hashlib.sha256()
+    for picture in pictures:
+        digest.update(hashlib.sha256(picture.read_bytes()).digest())
+    return digest.hexdigest()

@@ -31,6 +31,7 @@ COMMANDS = {
     "eval": Entry("train.eval_cli:eval_", "Measure CER, WER and SER of a model."),
     "info": Entry("edge_runtime.info_cli:info", "Show what is inside a model file."),
     "bench": Entry("edge_runtime.bench_cli:bench", "Measure how fast a model runs here."),
+    "doctor": Entry("edge_runtime.doctor_cli:doctor", "Find what keeps it from running here."),
     "devices": Entry("edge_runtime.devices_cli:devices", "List the known boards."),
     "train": Entry("train.train_cli:train", "Train a network (desktop)."),
     "convert": Entry("convert.convert_cli:convert", "Quantize a trained network (desktop)."),

@@ -4,6 +4,7 @@ A profile is one TOML file. It is named by its path, or by its id and then looke
 installed package (`edge_runtime/devices/`) and in a checkout (`devices/` beside `edge_runtime/`).
 """
 
+import sys
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from edge_runtime.toml_table import from_table
 SCHEMA = 1
 _PACKAGE = Path(__file__).resolve().parent
 FOLDERS = (_PACKAGE / "devices", _PACKAGE.parent / "devices")
+USERLAND_BITS = 64 if sys.maxsize > 2**32 else 32
 
 
 class DeviceError(EdgeHtrError):
@@ -37,16 +39,17 @@ class Board:
 
 @dataclass(frozen=True)
 class Cpu:
-    """What the processor can do, as far as neural networks are concerned."""
+    """What the processor can do, as far as neural networks are concerned; None where unknown."""
 
-    isa: tuple[str, ...] = ()
-    dotprod: bool = False
+    isa: tuple[str, ...] | None = None
+    """Extensions as /proc/cpuinfo names them under `Features`."""
+    dotprod: bool | None = None
     """8-bit dot products (SDOT): quantized networks are two to three times faster with them."""
-    l1d_kb: int = 0
-    l2_kb: int = 0
-    l3_kb: int = 0
-    memcpy_mb_s: int = 0
-    memset_mb_s: int = 0
+    l1d_kb: int | None = None
+    l2_kb: int | None = None
+    l3_kb: int | None = None
+    memcpy_mb_s: int | None = None
+    memset_mb_s: int | None = None
 
 
 @dataclass(frozen=True)
@@ -64,11 +67,16 @@ class Runtime:
     """What runs the network there."""
 
     package: str
-    fallback: str
     delegate: str
     threads: int
     os_bits: int
+    """Of the programs; the kernel may have 64 where they have 32."""
     python: tuple[str, ...]
+    fallback: str | None = None
+    numpy: str | None = None
+    """Which versions the runtime can work with, None for any."""
+    widths: str = "resized"
+    """For a line of another width the interpreter is `resized`, or a `fresh` one is made."""
 
 
 @dataclass(frozen=True)
@@ -133,9 +141,10 @@ class Profile:
         board = self.device
         if board.core is None:
             return board.name
+        system = "" if self.runtime.os_bits == 64 else f", {self.runtime.os_bits}-bit system"
         return (
             f"{board.name}: {board.soc}, {board.cores} x {board.core} at {board.clock_mhz} MHz, "
-            f"{board.ram_mb} MB"
+            f"{board.ram_mb} MB{system}"
         )
 
 
@@ -180,16 +189,21 @@ def known_profiles(folders: Iterable[Path] = FOLDERS) -> list[Profile]:
     """
     for folder in folders:
         if folder.is_dir():
-            return [read_profile(path) for path in sorted(folder.glob("*.toml"))]
+            return [
+                read_profile(path) for path in sorted(folder.glob("*.toml"), key=lambda p: p.stem)
+            ]
     raise DeviceError("the device profiles are missing: install edge-htr again")
 
 
-def recognise(profiles: Iterable[Profile], root: Path = Path("/")) -> Profile | None:
+def recognise(
+    profiles: Iterable[Profile], root: Path = Path("/"), bits: int = USERLAND_BITS
+) -> Profile | None:
     """The profile of the machine this runs on.
 
     Args:
         profiles: where to choose from.
         root: folder that holds `proc/`; another one in tests.
+        bits: of the programs, 32 or 64: a board has one profile for each system.
 
     Returns:
         The board's profile; `host` on a machine without device tree; None for an unknown board.
@@ -201,7 +215,12 @@ def recognise(profiles: Iterable[Profile], root: Path = Path("/")) -> Profile | 
     parts = set(_cpu_parts(_read(root / "proc/cpuinfo")))
     for profile in by_id.values():
         match = profile.match
-        if match and model.startswith(match.dt_model) and parts <= {match.midr_part}:
+        if (
+            match
+            and profile.runtime.os_bits == bits
+            and model.startswith(match.dt_model)
+            and parts <= {match.midr_part}
+        ):
             return profile
     return None
 

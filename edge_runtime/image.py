@@ -27,7 +27,7 @@ MIN_SIDE: Final = 4
 """A side of fewer pixels cannot hold a letter."""
 
 
-def load_gray(source: Path | bytes) -> Gray:
+def load_gray(source: Path | str | bytes) -> Gray:
     """Decode a picture from a file or from its bytes.
 
     Args:
@@ -40,7 +40,7 @@ def load_gray(source: Path | bytes) -> Gray:
     Raises:
         ImageError: missing, unreadable, empty, not a picture, truncated, too small or too large.
     """
-    data = _read(source) if isinstance(source, Path) else source
+    data = source if isinstance(source, bytes) else _read(Path(source))
     if not data:
         raise ImageError("the file is empty")
     if len(data) > MAX_BYTES:

@@ -102,7 +102,7 @@ class Recognizer:
         calibration = Calibration.from_dict(self.bundle.card.calibration)
         self.decoder = Decoder(self.bundle.charset, lexicon, calibration)
 
-    def read_file(self, source: Path | bytes) -> Line:
+    def read_file(self, source: Path | str | bytes) -> Line:
         """Read a line from a picture file or from the bytes of one.
 
         Raises:
@@ -111,7 +111,7 @@ class Recognizer:
         """
         return self.read_file_and_size(source)[0]
 
-    def read_file_and_size(self, source: Path | bytes) -> tuple[Line, tuple[int, int]]:
+    def read_file_and_size(self, source: Path | str | bytes) -> tuple[Line, tuple[int, int]]:
         """Like ``read_file``, with the picture's (width, height) in pixels."""
         watch = Stopwatch()
         gray = load_gray(source)

@@ -2,7 +2,7 @@
 
 import json
 import tomllib
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -26,17 +26,24 @@ MODEL_STRINGS = {
     "pi4": "Raspberry Pi 4 Model B Rev 1.4",
     "pi5": "Raspberry Pi 5 Model B Rev 1.0",
 }
+MODEL_STRINGS |= {
+    f"{board}-32": MODEL_STRINGS[board] for board in ("pi-zero-2w", "pi3bplus", "pi4")
+}
+BY_ID = {profile.id: profile for profile in PROFILES}
 
 
 def test_the_shipped_profiles() -> None:
-    assert [profile.id for profile in PROFILES] == ["host", *sorted(MODEL_STRINGS)]
+    assert list(BY_ID) == sorted(["host", *MODEL_STRINGS])
 
 
 @pytest.mark.parametrize("profile", BOARDS, ids=lambda profile: profile.id)
 def test_every_fact_has_a_source(profile: Profile) -> None:
     facts = asdict(profile)["device"] | asdict(profile)["cpu"]
-    assert set(profile.sources) == set(facts) - {"id", "name"}
-    assert all(facts[name] is not None and source for name, source in profile.sources.items())
+    known = {name for name, value in facts.items() if value is not None}
+    assert set(profile.sources) == known - {"id", "name"}
+    assert all(profile.sources.values())
+    if profile.runtime.os_bits == 64:
+        assert known == set(facts)
 
 
 @pytest.mark.parametrize("profile", BOARDS, ids=lambda profile: profile.id)
@@ -44,12 +51,26 @@ def test_the_parts_of_a_profile_agree(profile: Profile) -> None:
     assert profile.match is not None
     assert profile.emulation is not None
     assert profile.cpu is not None
-    assert profile.emulation.qemu_cpu == profile.device.core
-    assert profile.emulation.cpuinfo_part == profile.match.midr_part
-    assert profile.cpu.dotprod is ("asimddp" in profile.cpu.isa)
+    if profile.runtime.os_bits == 64:
+        assert profile.emulation.qemu_cpu == profile.device.core
+        assert profile.emulation.cpuinfo_part == profile.match.midr_part
+    assert profile.cpu.dotprod is ("asimddp" in (profile.cpu.isa or ()))
     budget = profile.budget
     latencies = (budget.latency_p50_ms, budget.latency_p90_ms, budget.latency_p95_ms)
     assert list(latencies) == sorted(latency or 0 for latency in latencies)
+
+
+@pytest.mark.parametrize("profile", BOARDS, ids=lambda profile: profile.id)
+def test_a_board_is_the_same_under_both_systems(profile: Profile) -> None:
+    if profile.runtime.os_bits == 64:
+        assert profile.runtime.package == "ai-edge-litert"
+        return
+    same = BY_ID[profile.id.removesuffix("-32")]
+    assert replace(profile.device, id=same.id) == same.device
+    assert (profile.match, profile.runtime.package) == (same.match, "tflite-runtime")
+    assert (profile.runtime.python, profile.runtime.numpy) == (("3.11",), "<2")
+    assert (profile.budget.latency_p50_ms or 0) > (same.budget.latency_p50_ms or 0)
+    assert "32-bit" in profile.summary()
 
 
 def test_the_file_is_named_after_the_id(root_dir: Path) -> None:
@@ -120,7 +141,7 @@ def machine(root: Path, model: str | None, part: str = "") -> Path:
 def test_each_board_is_recognised(tmp_path: Path, profile: Profile) -> None:
     assert profile.match is not None
     root = machine(tmp_path, MODEL_STRINGS[profile.id], profile.match.midr_part)
-    assert recognise(PROFILES, root) is profile
+    assert recognise(PROFILES, root, profile.runtime.os_bits) is profile
 
 
 @pytest.mark.parametrize(
@@ -134,8 +155,13 @@ def test_each_board_is_recognised(tmp_path: Path, profile: Profile) -> None:
     ],
 )
 def test_other_machines(tmp_path: Path, model: str | None, part: str, expected: str | None) -> None:
-    found = recognise(PROFILES, machine(tmp_path, model, part))
+    found = recognise(PROFILES, machine(tmp_path, model, part), bits=64)
     assert (found.id if found else None) == expected
+
+
+def test_a_board_without_a_profile_for_its_system_is_unknown(tmp_path: Path) -> None:
+    root = machine(tmp_path, MODEL_STRINGS["pi5"], "0xd0b")
+    assert recognise(PROFILES, root, bits=32) is None
 
 
 def test_the_command_lists_all_and_marks_one() -> None:

@@ -1,11 +1,13 @@
 """What a benchmark notes of the machine, where it can be known."""
 
 import platform
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from edge_runtime.machine import (
+    ask,
     machine_facts,
     machine_state,
     measurement_kind,
@@ -16,12 +18,19 @@ PI = {
     "proc/device-tree/model": "Raspberry Pi 4 Model B Rev 1.4\0",
     "proc/cpuinfo": "processor\t: 0\nCPU part\t: 0xd08\n",
     "proc/meminfo": "MemTotal:        1917900 kB\n",
+    "etc/os-release": 'NAME="Debian"\nPRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\n',
     "proc/loadavg": "0.31 0.20 0.10 1/200 999\n",
     "sys/devices/system/cpu/cpu0/cpufreq/scaling_governor": "ondemand\n",
     "sys/devices/system/cpu/cpu0/cpufreq/cpuinfo_max_freq": "1800000\n",
     "sys/devices/system/cpu/cpu0/cpufreq/scaling_cur_freq": "600000\n",
     "sys/class/thermal/thermal_zone0/temp": "48312\n",
 }
+
+
+def vcgencmd(command: Sequence[str]) -> str | None:
+    """Stands for the program."""
+    known = {"measure_clock": "frequency(0)=1500400000\n", "get_throttled": "throttled=0x50000\n"}
+    return known.get(command[1])
 
 
 @pytest.fixture
@@ -37,7 +46,29 @@ def test_a_board_tells_about_itself(pi: Path) -> None:
     facts = machine_facts(pi)
     assert facts["board"] == "Raspberry Pi 4 Model B Rev 1.4"
     assert (facts["governor"], facts["max_mhz"], facts["memory_mb"]) == ("ondemand", 1800, 1872)
-    assert machine_state(pi) == {"mhz": 600, "celsius": 48.312, "load": 0.31}
+    assert (facts["os"], facts["cpu_part"]) == ("Debian GNU/Linux 12 (bookworm)", "0xd08")
+    state = machine_state(pi, run=vcgencmd)
+    assert state == {
+        "mhz": 600,
+        "firmware_mhz": 1500.4,
+        "celsius": 48.312,
+        "throttled": 0x50000,
+        "watts": None,
+        "load": 0.31,
+    }
+
+
+def test_a_pc_is_not_asked_for_what_only_a_board_has(tmp_path: Path) -> None:
+    def never(command: Sequence[str]) -> str | None:
+        raise AssertionError(command)
+
+    assert machine_state(tmp_path, run=never)["throttled"] is None
+
+
+def test_programs_that_are_missing_or_fail_say_nothing() -> None:
+    assert ask(["no-such-program"]) is None
+    assert ask(["false"]) is None
+    assert ask(["echo", "here"]) == "here\n"
 
 
 def test_what_a_system_does_not_tell_is_none(tmp_path: Path) -> None:
