@@ -29,6 +29,8 @@ _MARK_DISTANCE: Final = 1.7
 _MARK_SIZE: Final = 0.8
 """A row of marks is shorter, nearer and smaller than another line would be, in body heights of its
 line."""
+_SMALL_MARKS: Final = 0.6
+"""A row of marks as small as this may be as long as its line."""
 _TRUE_SIZE: Final = 1.5
 """A line's body is so much higher than the size at which its ridge was found, at most."""
 
@@ -111,7 +113,8 @@ def _without_marks(ridges: Sequence[Ridge]) -> list[Ridge]:
 
 
 def _is_mark_of(ridge: Ridge, line: Ridge) -> bool:
-    if ridge.body > _MARK_SIZE * line.body or ridge.right - ridge.left > _MARK_LENGTH * line.body:
+    length = np.inf if ridge.body < _SMALL_MARKS * line.body else _MARK_LENGTH * line.body
+    if ridge.body > _MARK_SIZE * line.body or ridge.right - ridge.left > length:
         return False
     middle = (ridge.left + ridge.right) / 2
     if not line.left - line.body < middle < line.right + line.body:
