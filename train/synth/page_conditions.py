@@ -81,5 +81,10 @@ CONDITIONS: Final = (
         _TEXT,
         PhotoSettings(paper=(90, 150), surround=(10, 45), shading=(0.3, 0.6), noise=(3, 8)),
     ),
-    Condition("blank", "nothing written, ruled or not", ("blank",)),
+    Condition(
+        "blank",
+        "nothing written, ruled or not, in any light",
+        ("blank",),
+        PhotoSettings(paper=(90, 240), surround=(10, 95), shading=(0, 0.6), noise=(0.5, 8)),
+    ),
 )
