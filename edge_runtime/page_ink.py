@@ -24,7 +24,7 @@ _STROKE: Final = 7
 _GRAIN: Final = 2.5
 """What the closing makes of grain, over that of the stillest fifth of a page: one pixel in a
 thousand is darker by more than this, as measured on synthetic photographs."""
-_SHOWS_THROUGH: Final = 0.12
+_SHOWS_THROUGH: Final = 0.09
 """Ink has at least this share of the darkest ink's darkness; less shows through from the back."""
 _EDGE: Final = 0.28
 """Ink has this share of the darkness of the darkest pixel in so many rows and columns."""
