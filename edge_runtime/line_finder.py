@@ -15,7 +15,7 @@ import numpy.typing as npt
 from edge_runtime.ink_owner import Owner, ink_owner
 from edge_runtime.ink_pieces import ROW_STEP, InkPieces
 from edge_runtime.line_ridges import Ridge, find_ridges
-from edge_runtime.line_stretches import LEAST_INK, join_ridges
+from edge_runtime.line_stretches import LEAST_INK, OVERLAP, join_ridges
 from edge_runtime.page_ink import PageInk
 from edge_runtime.scraps import is_scrap, is_shade
 
@@ -78,7 +78,7 @@ def find_text_lines(pieces: InkPieces, ink: PageInk) -> FoundLines:
     # Only with its ink does a line have its true size, and then marks show as what they are.
     likeliest = sorted((line.ridge for line in first), key=lambda ridge: -ridge.rank)
     ridges = _without_marks(_without_doubles(likeliest))
-    lines, owner = _lines_on(join_ridges(ridges, pieces, ink.upright), pieces)
+    lines, owner = _lines_on(join_ridges(ridges, pieces, ink.upright, OVERLAP), pieces)
     lines, owner = _without_shades(lines, owner, pieces, ink)
     np.copyto(owner, BORDER, where=(pieces.borders() | ink.upright).view(np.bool_) & (owner == 0))
     return FoundLines(lines, owner)

@@ -112,6 +112,8 @@ def find_ridges(pieces: InkPieces) -> list[Ridge]:
 
     Ridges of different sizes may claim the same ink; one line may be found in several stretches.
     """
+    if not pieces.is_letter.any():
+        return []
     bodies = text_sizes(pieces)
     cell = max(1.0, bodies[0] / _GRID)
     rows, columns = pieces.labels.shape

@@ -11,11 +11,13 @@ import json
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, fields
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
 import click
 import cv2
+import numpy as np
 
 from edge_runtime.atomic import write_atomically
 from edge_runtime.bench import SAMPLES
@@ -29,7 +31,7 @@ from train.datasets import Sample, read_dataset
 from train.splits import part_of
 from train.synth.page_conditions import CONDITIONS, Condition
 from train.synth.page_score import cut_at_known_place, match, text_of_lines
-from train.synth.sheet_lines import LinePool, cut_ink
+from train.synth.sheet_lines import InkLine, LinePool, cut_ink
 
 PARTS: Final = ("dev", "dev-writers", "dev-lines", "train", "all")
 Read = Callable[[Gray], str]
@@ -48,6 +50,8 @@ class Tally:
     """Of the lines' texts."""
     edits_own: int = 0
     """Errors in reading each line's own picture."""
+    edits_ink: int = 0
+    """Errors in reading what was laid onto the sheet: the line's ink without its paper."""
     edits_cut: int = 0
     """Errors where lines are cut out of the page at their known places."""
     edits_page: int = 0
@@ -67,6 +71,7 @@ class Tally:
             "recall": self.found / max(1, self.lines),
             "invented_share": self.invented / max(1, found),
             "cer_own": self.edits_own / max(1, self.chars),
+            "cer_ink": self.edits_ink / max(1, self.chars),
             "cer_cut": self.edits_cut / max(1, self.chars),
             "cer_page": self.edits_page / max(1, self.chars),
             "ms_page": self.ms / max(1, self.pages),
@@ -80,6 +85,11 @@ class Lines:
 
     pool: LinePool
     paths: dict[str, Path]
+
+    @cached_property
+    def named(self) -> dict[str, InkLine]:
+        """The lines by their names."""
+        return {line.name: line for line in self.pool.lines}
 
     @classmethod
     def read(cls, folders: Sequence[Path], part: str) -> "Lines":
@@ -108,7 +118,7 @@ class PageMeter:
         """Measure with a function that reads a line picture."""
         self.lines = lines
         self._read = read
-        self._own: dict[str, str] = {}
+        self._known: dict[tuple[str, bool], tuple[str, str]] = {}
 
     def measure(self, condition: Condition, seed: int) -> Tally:
         """Draw one page of a condition, find its lines and read them."""
@@ -123,7 +133,9 @@ class PageMeter:
         for i in matches.counted:
             line = photo.lines[i]
             tally.chars += len(line.text)
-            tally.edits_own += edit_distance(line.text, self._own_reading(line.name))
+            own, ink = self._readings(line.name, condition.kinds[0] == "pasted")
+            tally.edits_own += edit_distance(line.text, own)
+            tally.edits_ink += edit_distance(line.text, ink)
             cut = self._read(cut_at_known_place(photo.picture, line))
             tally.edits_cut += edit_distance(line.text, cut)
             tally.edits_page += edit_distance(line.text, texts.get(i, ""))
@@ -131,10 +143,14 @@ class PageMeter:
         tally.edits_page += sum(len(readings[d]) for d in nowhere)
         return tally
 
-    def _own_reading(self, name: str) -> str:
-        if name not in self._own:
-            self._own[name] = self._read(load_gray(self.lines.paths[name]))
-        return self._own[name]
+    def _readings(self, name: str, pasted: bool) -> tuple[str, str]:
+        """What is read in a line's own picture, and in what is laid onto the sheet."""
+        if (name, pasted) not in self._known:
+            line = self.lines.named[name]
+            own = self._read(load_gray(self.lines.paths[name]))
+            laid = line.whole if pasted else np.ascontiguousarray(line.clean)
+            self._known[name, pasted] = own, self._read(laid)
+        return self._known[name, pasted]
 
 
 _COLUMNS: Final = (
@@ -142,6 +158,7 @@ _COLUMNS: Final = (
     ("found %", "recall", 100.0, ".1f"),
     ("invented %", "invented_share", 100.0, ".1f"),
     ("CER own", "cer_own", 100.0, ".2f"),
+    ("CER ink", "cer_ink", 100.0, ".2f"),
     ("CER cut", "cer_cut", 100.0, ".2f"),
     ("CER page", "cer_page", 100.0, ".2f"),
     ("ms", "ms_page", 1.0, ".0f"),
