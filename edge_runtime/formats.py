@@ -1,6 +1,6 @@
 """Writes readings as text, JSON lines, TSV or hOCR.
 
-Each format is a ``begin``, one piece per result and an ``end``, so that a batch of any length is
+Each format is a ``begin``, one piece per picture and an ``end``, so that a batch of any length is
 written while it is read.
 """
 
@@ -11,21 +11,20 @@ from dataclasses import dataclass
 from typing import Any, Final
 from xml.sax.saxutils import escape, quoteattr
 
-from edge_runtime.fields import Field
-from edge_runtime.recognizer import Line
+from edge_runtime.lines import Box
+from edge_runtime.page_reader import ReadLine
 
 
 @dataclass(frozen=True)
 class Result:
-    """What became of one source: a line, or an error."""
+    """What became of one source: its lines, or an error."""
 
     source: str
-    line: Line | None = None
+    lines: tuple[ReadLine, ...] = ()
+    """In reading order; none on a blank page."""
     size: tuple[int, int] | None = None
     """Width and height of the picture, pixels."""
     error: str | None = None
-    fields: dict[str, Field] | None = None
-    """The parts of an address, if they were asked for."""
 
 
 @dataclass(frozen=True)
@@ -39,19 +38,29 @@ class Format:
 
 
 def text_item(number: int, result: Result) -> str:
-    """One line of text per source; an empty one where it could not be read, to keep the count."""
-    return (result.line.text if result.line else "") + "\n"
+    """One line of text per line; an empty one where a source could not be read."""
+    if result.error is not None:
+        return "\n"
+    return "".join(f"{found.line.text}\n" for found in result.lines)
 
 
 def jsonl_item(number: int, result: Result) -> str:
     """One JSON object per line, in the field order that the documentation promises."""
-    record: dict[str, Any] = {"source": result.source}
-    if result.line is None:
-        record |= {"error": result.error}
-    else:
-        record |= {"page_line": 0, "box": None, **result.line.as_dict()}
-        if result.fields is not None:
-            record["fields"] = {name: field.as_dict() for name, field in result.fields.items()}
+    if result.error is not None:
+        return _json_line({"source": result.source, "error": result.error})
+    return "".join(_json_line(_record(result.source, found)) for found in result.lines)
+
+
+def _record(source: str, found: ReadLine) -> dict[str, Any]:
+    box = None if found.box is None else list(found.box)
+    place = {"source": source, "page_line": found.page_line, "box": box}
+    if found.fields is None:
+        return place | found.line.as_dict()
+    fields = {name: field.as_dict() for name, field in found.fields.items()}
+    return {**place, **found.line.as_dict(), "fields": fields}
+
+
+def _json_line(record: dict[str, Any]) -> str:
     return json.dumps(record, ensure_ascii=False) + "\n"
 
 
@@ -60,15 +69,22 @@ TSV_COLUMNS: Final = ("source", "page_line", "confidence", "text", "error")
 
 def tsv_item(number: int, result: Result) -> str:
     """Tab-separated values; tab, line break and backslash in a path are escaped as in C."""
-    line = result.line
-    row = (
-        result.source,
-        "0" if line else "",
-        f"{line.confidence:.4f}" if line else "",
-        line.text if line else "",
-        result.error or "",
+    if result.error is not None:
+        return _tsv_row(result.source, "", "", "", result.error)
+    return "".join(
+        _tsv_row(
+            result.source,
+            str(found.page_line),
+            f"{found.line.confidence:.4f}",
+            found.line.text,
+            "",
+        )
+        for found in result.lines
     )
-    return "\t".join(map(_tsv_escape, row)) + "\n"
+
+
+def _tsv_row(*values: str) -> str:
+    return "\t".join(map(_tsv_escape, values)) + "\n"
 
 
 def _tsv_escape(value: str) -> str:
@@ -94,7 +110,7 @@ HOCR_END: Final = " </body>\n</html>\n"
 
 
 def hocr_item(number: int, result: Result) -> str:
-    """One ``ocr_page`` per picture: its line and its words with their confidence in percent.
+    """One ``ocr_page`` per picture: its lines, and their words with their confidence in percent.
 
     Words carry no box: the network does not measure where they stand.
     """
@@ -107,16 +123,25 @@ def hocr_item(number: int, result: Result) -> str:
 
 
 def _hocr_content(page: int, result: Result) -> str:
-    if result.line is None or result.size is None:
+    if result.error is not None or result.size is None:
         reason = _xml_text(result.error or "").replace("--", "- -")
         return f"   <!-- not read: {reason} -->\n"
-    words = " ".join(
-        f'<span class="ocrx_word" id="word_{page}_{i}" title="x_wconf {round(100 * w.confidence)}">'
-        f"{_xml_text(w.text)}</span>"
-        for i, w in enumerate(result.line.words, 1)
+    whole = (0, 0, *result.size)
+    return "".join(
+        _hocr_line(f"{page}_{number}", found, found.box or whole)
+        for number, found in enumerate(result.lines, 1)
     )
-    box = f"bbox 0 0 {result.size[0]} {result.size[1]}"
-    return f'   <span class="ocr_line" id="line_{page}_1" title="{box}">{words}</span>\n'
+
+
+def _hocr_line(name: str, found: ReadLine, box: Box) -> str:
+    left, top, width, height = box
+    words = " ".join(
+        f'<span class="ocrx_word" id="word_{name}_{i}" title="x_wconf {round(100 * w.confidence)}">'
+        f"{_xml_text(w.text)}</span>"
+        for i, w in enumerate(found.line.words, 1)
+    )
+    title = f"bbox {left} {top} {left + width} {top + height}"
+    return f'   <span class="ocr_line" id="line_{name}" title="{title}">{words}</span>\n'
 
 
 def _hocr_path(path: str) -> str:

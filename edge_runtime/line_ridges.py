@@ -112,6 +112,8 @@ def find_ridges(pieces: InkPieces) -> list[Ridge]:
 
     Ridges of different sizes may claim the same ink; one line may be found in several stretches.
     """
+    if not pieces.is_letter.any():
+        return []
     bodies = text_sizes(pieces)
     cell = max(1.0, bodies[0] / _GRID)
     rows, columns = pieces.labels.shape
@@ -180,7 +182,8 @@ def _linked(
     peaks: Bools, smooth: Floats, profile: Floats, body: float, step: tuple[float, float]
 ) -> list[Ridge]:
     """Connect peaks of neighbouring columns to ridges."""
-    joined = cv2.dilate(peaks.view(np.uint8), np.ones((3, 3), np.uint8))
+    # Only along the lines: ridges of lines that touch come as near as two cells.
+    joined = cv2.dilate(peaks.view(np.uint8), np.ones((1, 3), np.uint8))
     _, labels = cv2.connectedComponents(joined, connectivity=8)
     ys, xs = np.nonzero(peaks)
     names = labels[ys, xs]

@@ -24,6 +24,9 @@ LEAST_INK: Final = 0.25
 
 _WIDEST_GAP: Final = 4.0
 """Between two words; one line of handwriting in a hundred has a wider one. Body heights."""
+OVERLAP: Final = 3.0
+"""Stretches of measured lines that are one line lie beside one another over less than this, body
+heights; of stretches that were not measured, over less than one."""
 _LIKE_SIZES: Final = 2.2
 """Stretches of one line differ by less than this in the size at which they were found."""
 _STEP: Final = 0.75
@@ -35,20 +38,23 @@ _GUTTER: Final = (1.5, 5.0, 8.0)
 how far to its sides there is text. Body heights."""
 
 
-def join_ridges(ridges: Sequence[Ridge], pieces: InkPieces, upright: Mask) -> list[Ridge]:
+def join_ridges(
+    ridges: Sequence[Ridge], pieces: InkPieces, upright: Mask, overlap: float = 1.0
+) -> list[Ridge]:
     """Make one ridge of each line.
 
     Args:
         ridges: none of which follows another side by side.
         pieces: the ink of the page.
         upright: 1 where borders of cells are, uint8 (h, w).
+        overlap: over how much two stretches of a line may lie beside one another, body heights.
     """
     profiles = _profiles(pieces, ridges)
     inked = [i for i in range(len(ridges)) if profiles[i].sum() > LEAST_INK * ridges[i].body ** 2]
     ridges, profiles = [ridges[i] for i in inked], profiles[inked]
     borders = upright if upright.any() else None
     stretches: list[Ridge] = []
-    for group in _groups(ridges, [_span(profile) for profile in profiles]):
+    for group in _groups(ridges, [_span(profile) for profile in profiles], overlap):
         ridge = _joined([ridges[i] for i in group])
         profile = profiles[group].sum(axis=0)
         spans = _spans(ridge, profile, borders, pieces.letters)
@@ -72,13 +78,13 @@ def _span(profile: Profile) -> Span:
     return int(columns[0]), int(columns[-1]) + 1
 
 
-def _groups(ridges: Sequence[Ridge], spans: Sequence[Span]) -> list[list[int]]:
+def _groups(ridges: Sequence[Ridge], spans: Sequence[Span], overlap: float) -> list[list[int]]:
     """Ridges that continue one another, as lists of positions from left to right."""
     order = sorted(range(len(ridges)), key=lambda i: spans[i][0])
     links = []
     for at, i in enumerate(order):
         for j in order[at + 1 :]:
-            cost = _break(ridges[i], spans[i], ridges[j], spans[j])
+            cost = _break(ridges[i], spans[i], ridges[j], spans[j], overlap)
             if cost is not None:
                 links.append((cost, i, j))
     follower: dict[int, int] = {}
@@ -96,11 +102,11 @@ def _groups(ridges: Sequence[Ridge], spans: Sequence[Span]) -> list[list[int]]:
     return groups
 
 
-def _break(left: Ridge, span: Span, right: Ridge, other_span: Span) -> float | None:
+def _break(left: Ridge, span: Span, right: Ridge, other_span: Span, overlap: float) -> float | None:
     """How badly the right ridge continues the left one; None where it does not."""
     body = (left.body + right.body) / 2
     gap = other_span[0] - span[1]
-    if not -body < gap < _WIDEST_GAP * body or span[0] >= other_span[0]:
+    if not -overlap * body < gap < _WIDEST_GAP * body or span[0] >= other_span[0]:
         return None
     if max(left.body, right.body) > _LIKE_SIZES * min(left.body, right.body):
         return None

@@ -25,6 +25,9 @@ _KEYSTONE: Final = 0.16
 _BLOWN_UP: Final = 3.0
 """A flattened page with this many times the pixels it should have comes from a wrong quadrangle."""
 
+_SEAM: Final = 5
+"""Pixels of the page along the edge of the sheet in which no writing is looked for."""
+
 
 @dataclass(frozen=True)
 class Plane:
@@ -67,14 +70,14 @@ def flatten(gray: Gray) -> Plane:
     seen = _frame(gray.shape) if sheet is None else sheet.outline
     if sheet is not None and sheet.quad is not None:
         matrix = _level(gray, _from_quad(sheet.quad, scale), seen)
-        plane = None if matrix is None else _plane(gray, matrix, seen)
+        plane = None if matrix is None else _plane(gray, matrix, seen, _SEAM)
         if plane is not None:
             return plane
     slope = _text_slope(gray, seen)
     matrix = _level(gray, _from_slope(slope, scale), seen)
     if matrix is None or (sheet is None and np.allclose(matrix, np.diag([scale, scale, 1.0]))):
         return _reduced(gray, scale)
-    plane = _plane(gray, matrix, seen)
+    plane = _plane(gray, matrix, seen, _SEAM)
     return _reduced(gray, scale) if plane is None else plane
 
 
@@ -122,11 +125,18 @@ def _text_slope(gray: Gray, seen: Points) -> float:
     return slope if abs(slope) > _LEVEL else 0.0
 
 
-def _inside(outline: Points, size: tuple[int, int]) -> Mask:
-    """1 well inside an outline: near its edge, what lies outside is mixed in."""
+def _inside(outline: Points, size: tuple[int, int], seam: int = 3) -> Mask:
+    """1 well inside an outline: near its edge, what lies outside is mixed in.
+
+    Args:
+        outline: float32 (n, 2).
+        size: width and height of the mask.
+        seam: pixels at the edge that are left out.
+    """
     inside = np.zeros((size[1], size[0]), np.uint8)
     cv2.fillPoly(inside, [np.round(outline).astype(np.int32)], 1)
-    return np.asarray(cv2.erode(inside, np.ones((7, 7), np.uint8), borderValue=0), np.uint8)
+    window = np.ones((2 * seam + 1, 2 * seam + 1), np.uint8)
+    return np.asarray(cv2.erode(inside, window, borderValue=0), np.uint8)
 
 
 def _reduction(pixels: int) -> float:
@@ -166,7 +176,7 @@ def _reduced(gray: Gray, scale: float) -> Plane:
     return Plane(np.asarray(small, np.uint8), None, _frame(gray.shape), matrix)
 
 
-def _plane(gray: Gray, matrix: Matrix, seen: Points) -> Plane | None:
+def _plane(gray: Gray, matrix: Matrix, seen: Points, seam: int = 3) -> Plane | None:
     """The page that holds what is seen; None where the homography would blow it up."""
     back = np.linalg.inv(matrix)
     flat = cv2.perspectiveTransform(seen[None].astype(np.float64), back)[0]
@@ -176,7 +186,7 @@ def _plane(gray: Gray, matrix: Matrix, seen: Points) -> Plane | None:
     if (depth <= 0).any() or width * height > _BLOWN_UP * max(_PIXELS[0], gray.size / 4):
         return None
     move = np.array([[1.0, 0.0, low[0] + 0.5], [0.0, 1.0, low[1] + 0.5], [0.0, 0.0, 1.0]])
-    inside = _inside(np.asarray(flat - low - 0.5, np.float32), (width, height))
+    inside = _inside(np.asarray(flat - low - 0.5, np.float32), (width, height), seam)
     to_picture = np.asarray(matrix @ move, np.float64)
     return Plane(_warp(gray, to_picture, (width, height)), inside, seen, to_picture)
 
@@ -184,6 +194,7 @@ def _plane(gray: Gray, matrix: Matrix, seen: Points) -> Plane | None:
 def _warp(gray: Gray, matrix: Matrix, size: tuple[int, int]) -> Gray:
     """The page as the picture shows it; where it ends, its edge goes on."""
     whole = int(float(np.sqrt(abs(np.linalg.det(matrix[:2, :2])))) + 0.3)
+    whole = min(whole, *gray.shape)
     if whole > 1:  # reduce first, or thin strokes fall between the samples
         small = (gray.shape[1] // whole, gray.shape[0] // whole)
         gray = np.asarray(cv2.resize(gray, small, interpolation=cv2.INTER_AREA), np.uint8)

@@ -14,15 +14,24 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from edge_runtime.formats import Result
-    from edge_runtime.recognizer import Recognizer
+    from edge_runtime.page_mode import Mode
+    from edge_runtime.page_reader import PageReader
     from edge_runtime.sources import Source
 
 
 @click.command(
     epilog="Examples: edge-htr run line.jpg | edge-htr run scans/ --format jsonl --out lines.jsonl"
-    " | edge-htr run - < line.png | edge-htr run scans/ --lexicon builtin --fields --format jsonl"
+    " | edge-htr run - < line.png | edge-htr run form.jpg --mode page --format hocr"
+    " | edge-htr run scans/ --lexicon builtin --fields --format jsonl"
 )
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+@click.option(
+    "--mode",
+    type=click.Choice(["line", "page", "auto"]),
+    default="auto",
+    show_default=True,
+    help="What a picture holds: one line, a page of lines, or whichever it looks like.",
+)
 @click.option(
     "--model",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -37,7 +46,7 @@ if TYPE_CHECKING:
     type=click.Choice(["text", "jsonl", "tsv", "hocr"]),
     default="text",
     show_default=True,
-    help="text: one line per picture, empty where it cannot be read.",
+    help="text: one line per line of writing; an empty one for a picture that cannot be read.",
 )
 @click.option(
     "--out",
@@ -54,6 +63,7 @@ if TYPE_CHECKING:
 def run(
     ctx: click.Context,
     paths: tuple[str, ...],
+    mode: Mode,
     model: Path | None,
     threads: int | None,
     format_: str,
@@ -63,17 +73,19 @@ def run(
     fields: bool,
     runtime: str | None,
 ) -> None:
-    """Read lines of handwriting.
+    """Read handwriting, line by line.
 
-    PATH is a picture of one line, a folder of such pictures, a glob pattern, or - for a picture on
-    stdin. Results go to stdout in the order of the input. A picture that cannot be read is reported
-    on stderr, the rest is read, and the exit code is 1 at the end.
+    PATH is a picture of a line, a page, a form or a label, a folder of such pictures, a glob
+    pattern, or - for a picture on stdin. Results go to stdout in the order of the input, the lines
+    of a page in reading order. A picture that cannot be read is reported on stderr, the rest is
+    read, and the exit code is 1 at the end.
     """
     if fields and (format_ != "jsonl" or lexicon == "none"):
         raise click.UsageError("--fields needs --format jsonl and a lexicon of places (--lexicon)")
 
     from edge_runtime.bundle import Bundle
     from edge_runtime.decoder import find_lexicon
+    from edge_runtime.page_reader import PageReader
     from edge_runtime.recognizer import DEFAULT_MODEL, Recognizer
     from edge_runtime.sources import find_sources
 
@@ -82,14 +94,12 @@ def run(
         bundle, lexicon=find_lexicon(lexicon, bundle), threads=threads, runtime=runtime
     )
     sources = find_sources(paths, recursive=recursive)
-    failed = _write(out, format_, read_all(recognizer, sources, fields))
+    failed = _write(out, format_, read_all(PageReader(recognizer, mode, fields=fields), sources))
     if failed:
         ctx.exit(1)
 
 
-def read_all(
-    recognizer: Recognizer, sources: Iterator[Source], fields: bool = False
-) -> Iterator[Result]:
+def read_all(reader: PageReader, sources: Iterator[Source]) -> Iterator[Result]:
     """Read sources one by one; a bad one gives a result with an error."""
     from edge_runtime.errors import EdgeHtrError
     from edge_runtime.formats import Result
@@ -101,14 +111,13 @@ def read_all(
             continue
         try:
             with quiet_native_log(drop=True):  # the decoders' warnings: the error says it
-                line, size = recognizer.read_file_and_size(source.content)
+                reading = reader.read_file(source.content)
         except EdgeHtrError as error:
             yield Result(source.name, error=str(error))
         except MemoryError:
             yield Result(source.name, error="not enough memory for this picture")
         else:
-            found = recognizer.fields(line) if fields else None
-            yield Result(source.name, line, size, fields=found)
+            yield Result(source.name, reading.lines, reading.size)
 
 
 def _write(out: Path | None, format_: str, results: Iterator[Result]) -> int:

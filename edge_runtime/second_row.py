@@ -1,9 +1,9 @@
 """Finds a second row of text in the picture of one line, and takes the two rows apart.
 
-People who run out of space in the cell of a form go on below, at the left. Six of the ninety writers
-of the Kalapa training set do so, once or often. Such a picture shows letters above letters, which a
-single row does not: marks and tails are smaller than letters. What is found here is a suspicion,
-right for one picture in three; ``row_choice`` decides by what the network reads.
+People who run out of space in the cell of a form go on below, at the left. Six of the ninety
+writers of the Kalapa training set do so, once or often. Such a picture shows letters above letters,
+which a single row does not: marks and tails are smaller than letters. What is found here is a
+suspicion, right for one picture in three; ``row_choice`` decides by what the network reads.
 """
 
 from dataclasses import dataclass
@@ -83,8 +83,11 @@ def _find_cut(boxes: Boxes, shape: tuple[int, ...]) -> _Cut | None:
 
 
 def _pairs(letters: Boxes) -> npt.NDArray[np.int32]:
-    """Letters above letters, int32 (n, 4): the columns that both have, begin and end; twice the row
-    between them; the height of the upper one."""
+    """Letters above letters, int32 (n, 4).
+
+    Of each pair: first and past-the-last column that both have, twice the row between them, the
+    height of the upper one.
+    """
     left, top, width, height = letters[:, :4].T
     right, bottom = left + width, top + height
     begin, end = np.maximum.outer(left, left), np.minimum.outer(right, right)

@@ -7,11 +7,12 @@ from xml.etree import ElementTree
 import pytest
 
 from edge_runtime.formats import FORMATS, TSV_COLUMNS, Result
+from edge_runtime.page_reader import ReadLine
 from edge_runtime.recognizer import Line, Word
 
 MS = {"decode": 1.0, "preprocess": 0.81234, "infer": 2.9, "ctc": 0.6}
 LINE = Line("Tổ 5", 0.97123, (Word("Tổ", 0.9), Word("5", 0.99)), MS)
-READ = Result("a/b.png", LINE, (800, 60))
+READ = Result("a/b.png", (ReadLine(LINE),), (800, 60))
 FAILED = Result("bad.png", error="not a picture")
 XHTML = "{http://www.w3.org/1999/xhtml}"
 
@@ -36,14 +37,14 @@ def test_jsonl_is_exactly_as_documented() -> None:
 
 
 def test_jsonl_keeps_one_object_a_line_whatever_the_name() -> None:
-    lines = written("jsonl", Result('odd\n"name"\u2028.png', LINE, (1, 1))).split("\n")
+    lines = written("jsonl", Result('odd\n"name"\u2028.png', (ReadLine(LINE),), (1, 1))).split("\n")
     assert len(lines) == 2
     assert json.loads(lines[0])["source"] == 'odd\n"name"\u2028.png'
 
 
 def test_tsv_has_a_header_and_escapes_names() -> None:
     header, first, second, third = written(
-        "tsv", READ, FAILED, Result("tab\tline\nback\\.png", LINE, (1, 1))
+        "tsv", READ, FAILED, Result("tab\tline\nback\\.png", (ReadLine(LINE),), (1, 1))
     ).splitlines()
     assert header.split("\t") == list(TSV_COLUMNS)
     assert first.split("\t") == ["a/b.png", "0", "0.9712", "Tổ 5", ""]
@@ -84,7 +85,10 @@ def test_hocr_ids_are_unique() -> None:
 @pytest.mark.parametrize("text", ["<a & b>", "]]>", "\x00\x07", "\ud800", '"quoted"'])
 def test_hocr_stays_valid_whatever_text_and_name_hold(text: str) -> None:
     line = Line(text, 1.0, (Word(text, 1.0),), MS)
-    root = hocr(Result(f'{text}".png', line, (9, 9)), Result(text, error=f"{text} -- --> {text}-"))
+    root = hocr(
+        Result(f'{text}".png', (ReadLine(line),), (9, 9)),
+        Result(text, error=f"{text} -- --> {text}-"),
+    )
     assert len(root.findall(".//*[@class='ocr_page']")) == 2
 
 

@@ -1,8 +1,9 @@
 """Lines of a page, composed of the sample pictures: found, in order, none where there is none."""
 
-import cv2
+from collections.abc import Callable
+
 import numpy as np
-import numpy.typing as npt
+import pytest
 
 from edge_runtime.bench import SAMPLES
 from edge_runtime.image import Gray, load_gray
@@ -10,30 +11,7 @@ from edge_runtime.lines import find_lines
 from edge_runtime.metrics import edit_distance
 from edge_runtime.page_mode import is_page, shape_decides
 from edge_runtime.recognizer import Recognizer
-
-HEIGHT, WIDTH, LEFT = 60, 900, 40
-CLEAN = ("000003", "000007", "000008", "000011")
-"""Samples on white paper without cell borders."""
-
-
-def page(turn: float = 0.0) -> tuple[Gray, list[int]]:
-    """Some samples below one another, and the rows at which they begin."""
-    canvas: npt.NDArray[np.uint8] = np.full((700, 1000), 255, np.uint8)
-    tops = []
-    for i, name in enumerate(CLEAN):
-        line = load_gray(SAMPLES / f"{name}.jpg")
-        width = min(WIDTH, round(line.shape[1] * HEIGHT / line.shape[0]))
-        small = cv2.resize(line, (width, HEIGHT), interpolation=cv2.INTER_AREA)
-        white = float(np.percentile(small, 80))
-        top = 80 + 140 * i
-        canvas[top : top + HEIGHT, LEFT : LEFT + width] = np.clip(
-            small * (255.0 / white), 0, 255
-        ).astype(np.uint8)
-        tops.append(top)
-    if turn:
-        around = cv2.getRotationMatrix2D((500, 350), turn, 1.0)
-        canvas = np.asarray(cv2.warpAffine(canvas, around, (1000, 700), borderValue=255), np.uint8)
-    return canvas, tops
+from tests.pages import CLEAN, HEIGHT, blank, in_cells, page, photographed, ruled
 
 
 def test_each_line_is_found_once_from_top_to_bottom() -> None:
@@ -59,9 +37,43 @@ def test_crops_read_like_the_lines_they_were_made_of() -> None:
         assert edit_distance(recognizer.read(line.crop).text, alone) <= 0.2 * len(alone)
 
 
+@pytest.mark.parametrize("drawn", [ruled, in_cells])
+def test_rules_and_borders_are_no_lines(drawn: Callable[[Gray, list[int]], Gray]) -> None:
+    picture, tops = page()
+    lines = find_lines(drawn(picture, tops)).lines
+    assert len(lines) == len(tops)
+    for line, top in zip(lines, tops, strict=True):
+        assert abs(line.quad[:, 1].mean() - (top + HEIGHT / 2)) < HEIGHT / 2
+
+
+def test_a_photograph_gives_level_lines_in_order() -> None:
+    recognizer = Recognizer(threads=1)
+    picture, _ = page()
+    flat = [recognizer.read(line.crop).text for line in find_lines(picture).lines]
+    found = find_lines(photographed(picture)).lines
+    assert len(found) == len(flat)
+    for line, text in zip(found, flat, strict=True):
+        assert edit_distance(recognizer.read(line.crop).text, text) <= 0.2 * len(text)
+
+
 def test_a_blank_page_has_no_line() -> None:
-    grain = np.random.default_rng(1).normal(235, 3, (600, 800))
-    assert not find_lines(np.clip(grain, 0, 255).astype(np.uint8)).lines
+    assert not find_lines(blank()).lines
+
+
+def test_what_shows_through_from_the_back_is_no_line() -> None:
+    picture, tops = page()
+    behind = np.roll(picture[:, ::-1], 70, axis=0)
+    seen = np.minimum(picture, (255 - (255 - behind) * 0.045).astype(np.uint8))
+    assert len(find_lines(np.asarray(seen, np.uint8)).lines) == len(tops)
+
+
+@pytest.mark.parametrize("size", [(4, 4), (4, 800), (800, 4), (3, 3), (1, 1), (40, 40), (2000, 30)])
+@pytest.mark.parametrize("level", [0, 255, None])
+def test_any_picture_is_a_page(size: tuple[int, int], level: int | None) -> None:
+    noise = np.random.default_rng(3).integers(0, 256, size, np.uint8)
+    picture = noise if level is None else np.full(size, level, np.uint8)
+    for line in find_lines(picture).lines:
+        assert line.crop.size
 
 
 def test_a_line_picture_is_no_page() -> None:
