@@ -3,7 +3,7 @@
 from html import escape
 from typing import Any
 
-from convert.svg import Bar, bars
+from edge_runtime.svg import Bar, bars
 
 Row = dict[str, Any]
 

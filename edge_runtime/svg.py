@@ -1,7 +1,7 @@
 """Small plots as inline SVG, for a page that needs no other file.
 
-Written here because they are three simple shapes: a plotting library would be the largest package
-of the desktop installation, for a page that has to hold its plots as text anyway.
+Written here because they are a few simple shapes: a plotting library would be larger than all that
+a device needs, for a page that has to hold its plots as text anyway.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,6 +14,8 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 64, 24, 16, 44
 _BAR = 22
 _NAMES = 190
 """Pixels for the names beside bars."""
+_BINS = 60
+"""Bars of a histogram."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,59 @@ def bars(rows: Sequence[Bar], title: str) -> str:
         parts.append(_text(at(value), height - 20, _number(value), "middle"))
     parts.append(_text((_NAMES + WIDTH) / 2, height - 4, title, "middle"))
     return _svg(height, parts)
+
+
+def histogram(values: Sequence[float], marks: Sequence[tuple[str, float]], title: str) -> str:
+    """How often values occur, with labelled upright lines; the last bar holds all beyond it.
+
+    Args:
+        values: what is counted.
+        marks: name and place of each line, from left to right.
+        title: of the axis of values.
+    """
+    if not values:
+        return ""
+    ordered = sorted(values)
+    low, high = ordered[0], ordered[min(len(ordered) - 1, int(len(ordered) * 0.995))]
+    high = max(high, low * 1.001, *(at for _, at in marks)) if marks else max(high, low * 1.001)
+    counts = [0] * _BINS
+    for value in ordered:
+        counts[min(_BINS - 1, int((value - low) / (high - low) * _BINS))] += 1
+    x_at = _scale(low, high, _LEFT, WIDTH - _RIGHT)
+    y_at = _scale(0, max(counts), HEIGHT - _BOTTOM, _TOP + 30)
+    parts = [_axes(title, "readings")]
+    bar = (WIDTH - _RIGHT - _LEFT) / _BINS
+    for i, count in enumerate(counts):
+        top = y_at(count)
+        parts.append(
+            f'<rect class="mark" x="{_LEFT + i * bar + 0.5:.1f}" y="{top:.1f}"'
+            f' width="{bar - 1:.1f}" height="{HEIGHT - _BOTTOM - top:.1f}"/>'
+        )
+    for value in ticks(low, high):
+        parts.append(_text(x_at(value), HEIGHT - _BOTTOM + 18, _number(value), "middle"))
+    for row, (name, at) in enumerate(marks):
+        x = x_at(at)
+        parts.append(_line(x, _TOP, x, HEIGHT - _BOTTOM, "axis"))
+        parts.append(_text(x + 4, _TOP + 10 + 12 * row, f"{name} {_number(at)}", "start"))
+    return _svg(HEIGHT, parts)
+
+
+def curve(points: Sequence[tuple[float, float]], x_title: str, y_title: str) -> str:
+    """Values over time, as a line through them; nothing for fewer than two."""
+    if len(points) < 2:
+        return ""
+    x_low, x_high = points[0][0], points[-1][0]
+    y_low, y_high = _span([y for _, y in points])
+    x_at = _scale(x_low, x_high, _LEFT, WIDTH - _RIGHT)
+    y_at = _scale(y_low, y_high, HEIGHT - _BOTTOM, _TOP)
+    parts = [_axes(x_title, y_title)]
+    for value in ticks(x_low, x_high):
+        parts.append(_text(x_at(value), HEIGHT - _BOTTOM + 18, _number(value), "middle"))
+    for value in ticks(y_low, y_high):
+        parts.append(_text(_LEFT - 8, y_at(value) + 4, _number(value), "end"))
+        parts.append(_line(_LEFT, y_at(value), WIDTH - _RIGHT, y_at(value), "grid"))
+    path = " ".join(f"{x_at(x):.1f},{y_at(y):.1f}" for x, y in points)
+    return _svg(HEIGHT, [*parts, f'<polyline class="curve" points="{path}"/>'])
 
 
 def ticks(low: float, high: float, about: int = 5) -> list[float]:

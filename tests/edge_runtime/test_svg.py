@@ -4,7 +4,7 @@ import xml.etree.ElementTree as ElementTree
 
 import pytest
 
-from convert.svg import Bar, Point, bars, scatter, ticks
+from edge_runtime.svg import Bar, Point, bars, curve, histogram, scatter, ticks
 
 
 def positions(svg: str, shape: str, attribute: str) -> list[float]:
@@ -44,3 +44,22 @@ def test_ticks_are_few_round_and_inside(low: float, high: float) -> None:
 def test_nothing_to_draw_is_no_plot() -> None:
     assert scatter([], "x", "y") == bars([], "t") == ""
     ElementTree.fromstring(scatter([Point(3, 3, "alone")], "x", "y"))
+
+
+def test_a_histogram_counts_every_value() -> None:
+    svg = histogram([1.0] * 30 + [2.0] * 10 + [90.0], [("p50", 1.0)], "ms")
+    heights = positions(svg, "rect", "height")
+    assert max(heights) == heights[0]
+    assert len(heights) == 60
+    assert "p50 1" in svg
+    assert histogram([], [], "ms") == ""
+    ElementTree.fromstring(histogram([3.0, 3.0], [("p50", 3.0)], "ms"))
+
+
+def test_a_curve_goes_through_its_points_in_order() -> None:
+    svg = curve([(0.0, 5.0), (1.0, 9.0), (4.0, 7.0)], "s", "ms")
+    (line,) = ElementTree.fromstring(svg).iter("polyline")
+    points = [tuple(map(float, pair.split(","))) for pair in line.attrib["points"].split()]
+    assert [x for x, _ in points] == sorted(x for x, _ in points)
+    assert points[1][1] < points[2][1] < points[0][1]  # larger values stand higher
+    assert curve([(0.0, 1.0)], "s", "ms") == ""
