@@ -51,9 +51,7 @@ def candidates(space: Space, seed: int) -> list[Candidate]:
     """
     base = changed(read_toml(space.base), space.recipe)
     _refuse_settled(space.recipe, "recipe")
-    found = [
-        Candidate(one.name, one.changes, changed(base, one.changes)) for one in space.named
-    ]
+    found = [Candidate(one.name, one.changes, changed(base, one.changes)) for one in space.named]
     for number, changes in enumerate(_draw(space, seed), 1):
         found.append(Candidate(f"draw-{number}", changes, changed(base, changes), drawn=True))
     for one in found:

@@ -116,7 +116,10 @@ class Search:
                 space.budget.rank,
             )
             if number + 1 < len(rungs):
-                alive = [alive[i] for i in sorted(first[: kept(len(alive), rung)])]
+                going = {alive[i] for i in first[: kept(len(alive), rung)]}
+                for i in set(alive) - going:
+                    report["candidates"][i]["dropped"] = number + 1
+                alive = sorted(going)
                 names = ", ".join(found[i].name for i in alive)
                 say(f"rung {number + 1} done; on to the next: {names or 'none'}")
 
@@ -168,6 +171,7 @@ def _rows(found: Sequence[Candidate], costs: Sequence[Row], limits: Limits) -> l
                 "costs": None if error else cost,
                 "refused": error or _over(cost, limits),
                 "failed": None,
+                "dropped": None,
                 "rungs": [],
                 "model": None,
             }
