@@ -44,6 +44,8 @@ def run_command(words: Sequence[str], log: Path, say: Callable[[str], None]) -> 
         finally:
             if child.poll() is None:
                 child.kill()
+                child.wait()
+            child.stderr.close()
     if interrupted or child.returncode == INTERRUPTED:
         raise KeyboardInterrupt
     if child.returncode == 0:
