@@ -58,14 +58,18 @@ def _places(layer: Any) -> int:
     return prod(_shapes(layer.output)[0][1:-1])
 
 
+def _size(weight: Any) -> int:
+    """Values of a weight."""
+    return int(prod(weight.shape))
+
+
 def _convolution(layer: Any) -> int:
     """Each output value is a product over the kernel and the channels of its group."""
-    return _places(layer) * prod(layer.kernel.shape)
+    return _places(layer) * _size(layer.kernel)
 
 
 def _separable(layer: Any) -> int:
-    kernels = prod(layer.depthwise_kernel.shape) + prod(layer.pointwise_kernel.shape)
-    return _places(layer) * kernels
+    return _places(layer) * (_size(layer.depthwise_kernel) + _size(layer.pointwise_kernel))
 
 
 def _recurrent(layer: Any) -> int:
@@ -80,7 +84,7 @@ def _both_ways(layer: Any) -> int:
 
 
 def _matrices(layer: Any) -> int:
-    return prod(layer.cell.kernel.shape) + prod(layer.cell.recurrent_kernel.shape)
+    return _size(layer.cell.kernel) + _size(layer.cell.recurrent_kernel)
 
 
 def _attention(layer: Any) -> int:

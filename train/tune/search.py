@@ -158,7 +158,7 @@ def _rows(found: Sequence[Candidate], costs: Sequence[Row], limits: Limits) -> l
     Raises:
         RecipeError: a candidate that the space names cannot be built.
     """
-    rows = []
+    rows: list[Row] = []
     for one, cost in zip(found, costs, strict=True):
         error = cost.get("error")
         if error and not one.drawn:

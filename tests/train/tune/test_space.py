@@ -2,6 +2,7 @@
 
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -101,7 +102,10 @@ def test_draws_differ_and_follow_from_the_seed(tmp_path: Path) -> None:
 
 
 def test_another_family_or_size_drops_the_settings_of_the_base() -> None:
-    base = {"network": {"family": "cnn", "size": "x", "config": {"first": 4}}, "run": {"seed": 1}}
+    base: dict[str, Any] = {
+        "network": {"family": "cnn", "size": "x", "config": {"first": 4}},
+        "run": {"seed": 1},
+    }
     assert changed(base, {"network": {"size": "y"}})["network"] == {"family": "cnn", "size": "y"}
     assert changed(base, {"network": {"family": "seed"}})["network"] == {"family": "seed"}
     merged = changed(base, {"network": {"config": {"kernel": 3}}, "run": {"workers": 2}})
