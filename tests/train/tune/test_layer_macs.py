@@ -55,6 +55,7 @@ def test_a_layer_of_unknown_cost_is_named() -> None:
         layer_macs(Model(picture, x), 16)
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 @pytest.mark.parametrize(
     ("family", "more"), [("cnn", {}), ("conv-attention", {"blocks": 2, "heads": 2})]
