@@ -7,9 +7,8 @@ the memory.
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
-from time import perf_counter
-from typing import Any
 
 import numpy as np
 
@@ -17,11 +16,11 @@ from convert.child import run_stage
 from convert.lines import Line, fetch, store
 from convert.proof import RUN_CURE, Proof, installed_runtimes
 from edge_runtime.bench import BenchSettings, benchmark
+from edge_runtime.bench_turns import fastest_in_turns
 from edge_runtime.errors import EdgeHtrError
 
 _LINES = 16
 """Lines that speed is measured on."""
-_TURNS, _REPEATS = 5, 4
 _RUNS = 120
 _SLOW = "tensorflow"
 """Not timed beside others: it holds the kernels of ai-edge-litert and takes seconds to load."""
@@ -83,19 +82,5 @@ def time_in_turns(files: Sequence[Path], inks: Path, runtime: str) -> list[float
     opened = [Bundle.open(file) for file in files]
     networks = [open_network(one.network, one.card, threads=1, runtime=runtime) for one in opened]
     pictures = fetch(inks)
-    best = np.full((len(files), len(pictures)), np.inf)
-    for _ in range(_TURNS):
-        for i, ink in enumerate(pictures):
-            for row, network in enumerate(networks):
-                best[row, i] = min(best[row, i], _fastest(network, ink))
+    best = fastest_in_turns([[partial(one.run, ink) for ink in pictures] for one in networks])
     return [float(ms) for ms in np.median(best, axis=1) * 1e3]
-
-
-def _fastest(network: Any, ink: Any) -> float:
-    network.run(ink)  # the width may be new to it
-    seconds = []
-    for _ in range(_REPEATS):
-        start = perf_counter()
-        network.run(ink)
-        seconds.append(perf_counter() - start)
-    return min(seconds)

@@ -37,6 +37,7 @@ COMMANDS = {
     "convert": Entry("convert.convert_cli:convert", "Quantize a trained network (desktop)."),
     "data": Entry("train.data_cli:data", "Check, count and split a data set."),
     "synth": Entry("train.synth_cli:synth", "Make synthetic handwriting lines (desktop)."),
+    "tune": Entry("train.tune.tune_cli:tune", "Search networks and settings (desktop)."),
     "lexicon": Entry("train.lexicon.lexicon_cli:lexicon", "Build a lexicon, put it into a model."),
     "recombine": Entry(
         "train.recombine_cli:recombine", "Join words of real lines into new ones (desktop)."

@@ -16,7 +16,7 @@ from train.networks import build_network, resolve_config, time_stride
 from train.parts import TRAIN, name_of, read_parts
 from train.precision import set_policy
 from train.progress import console
-from train.recipe import RECIPES, Recipe, load_recipe
+from train.recipe import Recipe, find_recipe, load_recipe
 from train.transfer import transfer_weights
 
 if TYPE_CHECKING:
@@ -59,16 +59,12 @@ def prepare(request: Request) -> Job:
     import keras
 
     keras.utils.set_random_seed(recipe.run.seed)
-    charset = _charset(request.charset)
+    charset = read_charset(request.charset)
     if (request.out / "state.npz").exists() and not request.resume:
         raise RecipeError(f"{request.out} holds a run: --resume it, or choose another --out")
     sources, development = _lines(request, recipe, charset)
-    network = recipe.network
-    config = resolve_config(network.family, network.size, network.config)
-    if "height" in config:
-        config["height"] = recipe.preprocessing.height
     set_policy(recipe.run.precision)
-    model = build_network(network.family, config, len(charset) + 1)
+    model, config = network_of(recipe, len(charset) + 1)
     if request.init is not None and not request.resume:
         transfer_weights(request.init, model, charset)
     fresh = _fresh(request, recipe)
@@ -92,6 +88,19 @@ def prepare(request: Request) -> Job:
     )
 
 
+def network_of(recipe: Recipe, classes: int) -> tuple[Any, dict[str, Any]]:
+    """A recipe's network with fresh weights, and its full settings.
+
+    Raises:
+        RecipeError: the family, the size or a setting is not known, or has a wrong value.
+    """
+    network = recipe.network
+    config = resolve_config(network.family, network.size, network.config)
+    if "height" in config:
+        config["height"] = recipe.preprocessing.height
+    return build_network(network.family, config, classes), config
+
+
 def _learn_from(teacher: Path, weight: float) -> Callable[[Any], None]:
     """What makes a training model learn from another checkpoint too."""
     from train.checkpoint import load_model
@@ -102,14 +111,14 @@ def _learn_from(teacher: Path, weight: float) -> Callable[[Any], None]:
 
 
 def _recipe(request: Request) -> Recipe:
-    recipe = load_recipe(_recipe_path(request.recipe)) if request.recipe else Recipe()
+    recipe = load_recipe(find_recipe(request.recipe)) if request.recipe else Recipe()
     if request.arch is not None:
         if request.arch != recipe.network.family:
             recipe = replace(
                 recipe, network=replace(recipe.network, family=request.arch, size=None, config={})
             )
         if request.arch == "seed" and not request.recipe:
-            recipe = load_recipe(_recipe_path("seed"))
+            recipe = load_recipe(find_recipe("seed"))
     if request.size is not None:
         recipe = replace(recipe, network=replace(recipe.network, size=request.size))
     if request.epochs is not None:
@@ -134,17 +143,12 @@ def _fresh(request: Request, recipe: Recipe) -> "FreshLines | None":
     )
 
 
-def _recipe_path(name: str) -> Path:
-    if name.endswith(".toml"):
-        return Path(name)
-    path = RECIPES / f"{name}.toml"
-    if not path.is_file():
-        known = ", ".join(sorted(p.stem for p in RECIPES.glob("*.toml")))
-        raise RecipeError(f"no recipe {name!r}: {known}, or give a .toml file")
-    return path
+def read_charset(path: Path | None) -> Charset:
+    """The symbols of a text file, the Vietnamese ones without a file.
 
-
-def _charset(path: Path | None) -> Charset:
+    Raises:
+        DataError: it cannot be read as a charset.
+    """
     if path is None:
         return VIETNAMESE
     try:

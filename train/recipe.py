@@ -124,20 +124,43 @@ class Recipe:
         return asdict(self)
 
 
+def find_recipe(name: str) -> Path:
+    """The file of a recipe: a ``.toml`` path as it is, or the name of a shipped one.
+
+    Raises:
+        RecipeError: there is no shipped recipe of that name.
+    """
+    if name.endswith(".toml"):
+        return Path(name)
+    path = RECIPES / f"{name}.toml"
+    if not path.is_file():
+        known = ", ".join(sorted(p.stem for p in RECIPES.glob("*.toml")))
+        raise RecipeError(f"no recipe {name!r}: {known}, or give a .toml file")
+    return path
+
+
 def load_recipe(path: Path) -> Recipe:
     """Read a recipe.
 
     Raises:
         RecipeError: the file is missing, is not TOML, or has an unknown or wrongly typed key.
     """
+    return recipe_from_dict(read_toml(path), str(path))
+
+
+def read_toml(path: Path, what: str = "recipe") -> dict[str, Any]:
+    """The plain values of a TOML file; ``what`` it is called where it is missing.
+
+    Raises:
+        RecipeError: it is missing or is not TOML.
+    """
     try:
         with path.open("rb") as file:
-            values = tomllib.load(file)
+            return tomllib.load(file)
     except FileNotFoundError:
-        raise RecipeError(f"{path}: no such recipe") from None
+        raise RecipeError(f"{path}: no such {what}") from None
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise RecipeError(f"{path}: {error}") from None
-    return recipe_from_dict(values, str(path))
 
 
 def recipe_from_dict(values: dict[str, Any], where: str = "recipe") -> Recipe:

@@ -52,7 +52,7 @@ def test_missing_and_broken_files(tmp_path: Path) -> None:
 @pytest.mark.desktop
 def test_network_settings() -> None:
     pytest.importorskip("keras")
-    assert resolve_config("slim-gru", "nano", {})["units"] == (72,)
+    assert resolve_config("slim-gru", "nano", {})["units"] == (80, 72)
     assert resolve_config("slim-gru", None, {"features": 64})["features"] == 64
     assert time_stride("slim-gru") == 4
     with pytest.raises(RecipeError, match="no size 'huge'"):

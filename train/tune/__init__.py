@@ -1,0 +1,1 @@
+"""Searches architecture and training settings: ``edge-htr tune``."""
