@@ -22,6 +22,7 @@ from edge_runtime.card import Card
 from edge_runtime.charset import Charset
 from edge_runtime.errors import BundleError, DataError
 from edge_runtime.network_file import IDENTIFIER, NetworkFile
+from edge_runtime.shipped import find_model
 
 MAX_BUNDLE_BYTES: Final = 256 * 2**20
 """A file over this is no model for a small board; it is refused before it is read."""
@@ -54,11 +55,14 @@ class Bundle:
     def open(cls, path: Path | str) -> Self:
         """Read and verify a model file.
 
+        Args:
+            path: of the file, or the bare name of a model that comes with the package.
+
         Raises:
             BundleError: missing, unreadable, damaged, foreign or inconsistent; the message begins
                 with the path and names the check that failed.
         """
-        path = Path(path)
+        path = find_model(path)
         try:
             return replace(cls.from_bytes(_read(path)), path=path)
         except BundleError as error:

@@ -156,6 +156,14 @@ def has_lexicon(bundle: Bundle) -> bool:
 
 
 def _beside(bundle: Bundle) -> Path | None:
-    """The file ``NAME.lexicon`` beside a model ``NAME.tflite``."""
-    path = bundle.path.with_suffix(".lexicon") if bundle.path else None
-    return path if path is not None and path.is_file() else None
+    """The file ``NAME.lexicon`` beside ``NAME.tflite``, or that of the model it is a variant of.
+
+    ``vi-line-nano.tflite`` takes ``vi-line.lexicon`` if there is no ``vi-line-nano.lexicon``.
+    """
+    name = bundle.path.stem if bundle.path else ""
+    while bundle.path and name:
+        path = bundle.path.with_name(f"{name}.lexicon")
+        if path.is_file():
+            return path
+        name = name.rpartition("-")[0]
+    return None

@@ -25,8 +25,9 @@ from edge_runtime.interpreter import open_network
 from edge_runtime.lexicon import Lexicon
 from edge_runtime.preprocess import Preprocessing, preprocess_rows
 from edge_runtime.row_choice import choose_rows
+from edge_runtime.shipped import MODELS
 
-DEFAULT_MODEL: Final = Path(__file__).with_name("models") / "vi-line.tflite"
+DEFAULT_MODEL: Final = MODELS / "vi-line.tflite"
 """The model that comes with the package."""
 
 Word = WordReading

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 @click.option(
     "--model",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Model file (.tflite)  [default: the one that comes with edge-htr]",
+    help="Model file (.tflite), or the name of one that comes along  [default: vi-line]",
 )
 @click.option(
     "--threads", type=click.IntRange(1, 64), help="Threads  [default: one per core, 4 at most]"

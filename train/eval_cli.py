@@ -130,6 +130,7 @@ def open_reader(
     from edge_runtime.bundle import Bundle
     from edge_runtime.decoder import Decoder, find_lexicon
     from edge_runtime.errors import BundleError
+    from edge_runtime.shipped import find_model
 
     if model.suffix == ".keras":
         from edge_runtime.lexicon import Lexicon
@@ -140,7 +141,7 @@ def open_reader(
         keras = load_reader(model)
         decoder = Decoder(keras.charset, None if lexicon == "none" else Lexicon.open(lexicon))
         return lambda gray: decoder.read(keras.picture_logits(gray)).text
-    if model.suffix != ".tflite":
+    if find_model(model).suffix != ".tflite":
         raise BundleError(f"{model}: a model is a .tflite bundle or a .keras checkpoint")
     from edge_runtime.recognizer import Recognizer
 
