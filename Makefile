@@ -99,19 +99,20 @@ offline-bundle: .venv-light/installed
 
 # Every figure of the model card. DATA holds kalapa/training_data, cinnamon/train and cinnamon/test.
 DATA ?= data
-MODEL = edge_runtime/models/vi-line
+MODEL ?= edge_runtime/models/vi-line
+CHECKPOINT = train/checkpoints/$(notdir $(MODEL)).keras
 results: .venv/installed
 	mkdir -p build/results
 	.venv/bin/edge-htr eval $(MODEL).tflite $(DATA)/kalapa/training_data --part dev-writers --json build/results/1.json
 	.venv/bin/edge-htr eval $(MODEL).tflite $(DATA)/kalapa/training_data --part dev-lines --json build/results/2.json
 	.venv/bin/edge-htr eval $(MODEL).tflite $(DATA)/cinnamon/train --part dev-lines --json build/results/3.json
 	.venv/bin/edge-htr eval $(MODEL).tflite $(DATA)/cinnamon/test --json build/results/4.json
-	.venv/bin/edge-htr eval train/checkpoints/vi-line.keras $(DATA)/kalapa/training_data --part dev-writers --json build/results/5.json
-	.venv/bin/edge-htr eval train/checkpoints/vi-line.keras $(DATA)/cinnamon/test --json build/results/6.json
+	.venv/bin/edge-htr eval $(CHECKPOINT) $(DATA)/kalapa/training_data --part dev-writers --json build/results/5.json
+	.venv/bin/edge-htr eval $(CHECKPOINT) $(DATA)/cinnamon/test --json build/results/6.json
 	.venv/bin/edge-htr eval $(MODEL).tflite $(DATA)/kalapa/training_data --part dev-writers --lexicon builtin --json build/results/7.json
 	.venv/bin/edge-htr eval $(MODEL).tflite $(DATA)/cinnamon/test --lexicon builtin --json build/results/8.json
 	.venv/bin/python -m train.model_card $(MODEL).tflite $(foreach n,1 2 3 4 5 6 7 8,--eval build/results/$(n).json) \
-		--origin train/checkpoints/ORIGIN.md --summary docs/results/vi-line.json -o $(MODEL).md
+		--origin train/checkpoints/ORIGIN.md --summary docs/results/$(notdir $(MODEL)).json -o $(MODEL).md
 
 # Newest versions that fit together, with hashes and without the address they came from. The
 # other locks take their versions from dev.txt: what is installed is what was tested.
