@@ -90,11 +90,10 @@ def test_files_that_are_not_there(tmp_path: Path, name: str, reason: str) -> Non
         open_frames(f"file:{tmp_path}/{name}")
 
 
-def test_a_file_that_is_no_video(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_file_that_is_no_video(tmp_path: Path) -> None:
     (tmp_path / "clip.mp4").write_text("not a video\n" * 100)
     with pytest.raises(CameraError, match="not a video in a known format"):
         open_frames(f"file:{tmp_path / 'clip.mp4'}")
-    assert capfd.readouterr().err == ""
 
 
 def test_a_usb_camera_that_is_not_plugged_in() -> None:
