@@ -37,7 +37,7 @@ _PARABOLA: Final = np.linalg.pinv(
 )
 """Least squares for middle, slope and bow of a line, as Legendre polynomials over its length.
 Nothing finer is followed: ridges also go up where there are more capitals."""
-_PAPER: Final = 240
+PAPER: Final = 240
 """Brightness of the paper in crops: shades are taken out with the page's own paper."""
 _OWN_RULE: Final = (0.9, 1.1)
 """Rules further above and below the middle are those of other lines, body heights."""
@@ -163,10 +163,10 @@ def cut_line(
     crop = warp.from_picture(picture, plane.to_picture)
     paper = warp.from_page(ink.paper, 4, cv2.INTER_LINEAR)
     paper = cv2.resize(paper, warp.size, interpolation=cv2.INTER_LINEAR)
-    crop = np.asarray(cv2.divide(crop, paper, scale=_PAPER), np.uint8)
+    crop = np.asarray(cv2.divide(crop, paper, scale=PAPER), np.uint8)
     hidden = _foreign(ink, found, number, warp)
     if hidden.any():
-        crop[cv2.resize(hidden, warp.size, interpolation=cv2.INTER_NEAREST) > 0] = _PAPER
+        crop[cv2.resize(hidden, warp.size, interpolation=cv2.INTER_NEAREST) > 0] = PAPER
     return crop
 
 

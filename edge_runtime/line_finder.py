@@ -29,7 +29,10 @@ _MARK_DISTANCE: Final = 1.7
 _MARK_SIZE: Final = 0.8
 """A row of marks is shorter, nearer and smaller than another line would be, in body heights of its
 line."""
-
+_SMALL_MARKS: Final = 0.6
+"""A row of marks as small as this may be as long as its line."""
+_TRUE_SIZE: Final = 1.5
+"""A line's body is so much higher than the size at which its ridge was found, at most."""
 
 BORDER: Final = -1
 
@@ -73,7 +76,8 @@ def find_text_lines(pieces: InkPieces, ink: PageInk) -> FoundLines:
     ridges = _without_doubles(find_ridges(pieces))
     first = _lines_on(join_ridges(ridges, pieces, ink.upright), pieces)[0]
     # Only with its ink does a line have its true size, and then marks show as what they are.
-    ridges = _without_marks(_without_doubles([line.ridge for line in first]))
+    likeliest = sorted((line.ridge for line in first), key=lambda ridge: -ridge.rank)
+    ridges = _without_marks(_without_doubles(likeliest))
     lines, owner = _lines_on(join_ridges(ridges, pieces, ink.upright), pieces)
     lines, owner = _without_shades(lines, owner, pieces, ink)
     np.copyto(owner, BORDER, where=(pieces.borders() | ink.upright).view(np.bool_) & (owner == 0))
@@ -109,7 +113,8 @@ def _without_marks(ridges: Sequence[Ridge]) -> list[Ridge]:
 
 
 def _is_mark_of(ridge: Ridge, line: Ridge) -> bool:
-    if ridge.body > _MARK_SIZE * line.body or ridge.right - ridge.left > _MARK_LENGTH * line.body:
+    length = np.inf if ridge.body < _SMALL_MARKS * line.body else _MARK_LENGTH * line.body
+    if ridge.body > _MARK_SIZE * line.body or ridge.right - ridge.left > length:
         return False
     middle = (ridge.left + ridge.right) / 2
     if not line.left - line.body < middle < line.right + line.body:
@@ -146,7 +151,10 @@ def _measure(ridge: Ridge, ys: Positions, xs: Positions) -> TextLine:
     places = [0, int(0.1 * last), int(0.5 * last), int(0.9 * last), last]
     offsets.partition(places)
     top, low, middle, high, bottom = (float(offsets[place]) for place in places)
-    ridge = replace(ridge, rows=ridge.rows + np.float32(middle), body=max(1.0, high - low))
+    body = max(1.0, high - low)
+    # A ridge that was found at a far smaller size runs through a part of the letters only.
+    contrast = ridge.contrast * min(1.0, _TRUE_SIZE * ridge.body / body)
+    ridge = replace(ridge, rows=ridge.rows + np.float32(middle), body=body, contrast=contrast)
     above, below = middle - top, bottom - middle + 1.0
     return TextLine(ridge, float(left), float(right), above, below)
 

@@ -21,6 +21,11 @@ _RULE_RATIO: Final = 20.0
 _WINDOW: Final = 9
 """What is this wide in both directions is no stroke but paper, in pixels of half the page."""
 _STROKE: Final = 7
+_GRAIN: Final = 2.5
+"""What the closing makes of grain, over that of the stillest fifth of a page: one pixel in a
+thousand is darker by more than this, as measured on synthetic photographs."""
+_SHOWS_THROUGH: Final = 0.09
+"""Ink has at least this share of the darkest ink's darkness; less shows through from the back."""
 _EDGE: Final = 0.28
 """Ink has this share of the darkness of the darkest pixel in so many rows and columns."""
 _RUN: Final = 27
@@ -110,10 +115,9 @@ def ink_mask(darkness: Ink, inside: Mask | None = None) -> Mask:
         inside: 1 where the sheet is; all of the page by default.
     """
     total = np.cumsum(cv2.calcHist([darkness], [0], inside, [256], [0, 256]))
-    # A fifth of a page is bare paper, however dense its lines. What the closing makes of grain was
-    # measured on synthetic photographs: one pixel in a thousand is darker than this.
-    grain = int(np.searchsorted(total, 0.2 * total[-1]))
-    floor = max(9.0, 4.0 + 3.0 * grain)
+    # A fifth of a page is bare paper, however dense its lines; a hundredth is ink, if any is.
+    grain, ink = (int(np.searchsorted(total, share * total[-1])) for share in (0.2, 0.99))
+    floor = max(4.0 + _GRAIN * grain, _SHOWS_THROUGH * ink)
     strongest = cv2.dilate(darkness, np.ones((_STROKE, _STROKE), np.uint8))
     edge = cv2.convertScaleAbs(strongest, alpha=_EDGE)
     return ((darkness > floor) & (darkness >= edge)).astype(np.uint8)

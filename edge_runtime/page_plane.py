@@ -126,7 +126,7 @@ def _inside(outline: Points, size: tuple[int, int]) -> Mask:
     """1 well inside an outline: near its edge, what lies outside is mixed in."""
     inside = np.zeros((size[1], size[0]), np.uint8)
     cv2.fillPoly(inside, [np.round(outline).astype(np.int32)], 1)
-    return np.asarray(cv2.erode(inside, np.ones((7, 7), np.uint8), borderValue=0), np.uint8)
+    return np.asarray(cv2.erode(inside, np.ones((11, 11), np.uint8), borderValue=0), np.uint8)
 
 
 def _reduction(pixels: int) -> float:

@@ -14,6 +14,9 @@ Gray = NDArray[np.uint8]
 Owner = NDArray[np.int16]
 Quad = NDArray[np.float32]
 
+_SMALLEST = 0.6
+"""A line that must be made smaller than this share of the others is not written."""
+
 
 @dataclass(frozen=True)
 class PlacedLine:
@@ -43,8 +46,8 @@ class Sheet:
 def write_sheet(layout: Layout, pool: LinePool, rng: Generator) -> Sheet:
     """Write a line of the pool into every slot of a layout.
 
-    A line that is too long for its slot is made smaller; one that leaves the sheet or lies on
-    another is left out.
+    A line that is too long for its slot is made smaller; one that would become too small to be
+    read, or leaves the sheet, is left out.
     """
     width, height = layout.size
     canvas = np.full((height, width), 255, np.uint8)
@@ -58,6 +61,8 @@ def write_sheet(layout: Layout, pool: LinePool, rng: Generator) -> Sheet:
         pasted = layout.kind == "pasted"
         width_of_line = line.whole.shape[1] if pasted else line.columns[1] - line.columns[0]
         scale = min(slot.body / line.body, slot.width / width_of_line)
+        if line.body * scale < _SMALLEST * slot.body:
+            continue
         lean = layout.slope + float(rng.normal(0.0, 0.003))
         placed = _place(line, scale, lean, pasted)
         number = len(lines) + 1
