@@ -70,6 +70,8 @@ class CameraReader:
         self.settings = settings or ReaderSettings()
         self.verdicts: Counter[str] = Counter()
         """Frames by what became of them: read, moving, blurred, same, damaged."""
+        self.verdict = ""
+        """What became of the last frame."""
         self.ms: dict[str, float] = {}
         """Milliseconds that the last frame took, by stage."""
         self.tracker = LineTracker(lines.read, self.settings.stable)
@@ -91,13 +93,14 @@ class CameraReader:
         if motion is not STILL or frame.seconds > self._looked + _LOOK_AGAIN:
             self._quiet = 0
         if verdict is not Verdict.READ:
-            self.verdicts[verdict.value] += 1
+            self.verdict = verdict.value
         elif self._quiet >= _QUIET:
-            self.verdicts["same"] += 1
+            self.verdict = "same"
             for track in self.in_view():
                 track.last = frame.seconds
         else:
-            self._look(frame)
+            self.verdict = self._look(frame)
+        self.verdicts[self.verdict] += 1
         return self._take(self._settled(frame) + self._left_behind(frame))
 
     def finish(self) -> list[CameraReading]:
@@ -111,7 +114,8 @@ class CameraReader:
         now = [track for track in self.tracker.tracks if track.last >= self._looked]
         return sorted(now, key=lambda track: track.rank)
 
-    def _look(self, frame: Frame) -> None:
+    def _look(self, frame: Frame) -> str:
+        """Find and read the lines of a frame; returns what became of it."""
         start = perf_counter()
         self._looked = frame.seconds
         try:
@@ -119,11 +123,10 @@ class CameraReader:
             middle = perf_counter()
             news = self.tracker.see(found, frame)
         except ImageError:
-            self.verdicts["damaged"] += 1
-            return
-        self.verdicts["read"] += 1
+            return "damaged"
         self.ms |= {"find": 1e3 * (middle - start), "read": 1e3 * (perf_counter() - middle)}
         self._quiet = 0 if news else self._quiet + 1
+        return "read"
 
     def _settled(self, frame: Frame) -> list[LineTrack]:
         """Lines that are certain, once those beside them are too or have had their time."""

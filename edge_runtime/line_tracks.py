@@ -27,8 +27,8 @@ _TELLING: Final = 4
 """Letters from which on a text tells a line from others."""
 _MOST: Final = 12
 """Readings that are kept of a line."""
-_SURE: Final = 0.8
-"""Confidence from which on a few readings that agree are enough."""
+_SURE: Final = 0.94
+"""Confidence of the words from which on a few readings that agree are enough."""
 _CUT_WEIGHT: Final = 0.25
 """What a reading counts whose line runs out of the picture."""
 _CHECK: Final = 2.0
@@ -96,12 +96,12 @@ class LineTrack:
         Readings that agree may all be of a lens that has not found its focus: only their
         confidence tells.
         """
-        sure = self.agreed and self.confidence >= _SURE
+        sure = self.agreed and self.plausible >= _SURE
         return self.weight >= (stable if sure else min(3 * stable, _MOST))
 
     def due(self, seconds: float, stable: int) -> bool:
         """Whether it is to be read again, although it may be known."""
-        pause = _CHECK if self.confidence >= _SURE else _DOUBT
+        pause = _CHECK if self.plausible >= _SURE else _DOUBT
         return not self.settled(stable) or seconds >= self.checked + pause
 
     def add(self, line: Line, weight: float, seconds: float) -> None:
