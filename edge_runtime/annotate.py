@@ -11,7 +11,8 @@ import numpy as np
 from edge_runtime.camera_frame import Picture
 from edge_runtime.lines import Box
 
-_SURE: Final = 0.8
+_SURE: Final = 0.7
+"""As in page.js."""
 _GREEN, _AMBER = (60, 160, 40), (0, 140, 230)
 """Sure and unsure, in the order blue, green, red; both readable on paper and on a dark table."""
 
@@ -45,11 +46,25 @@ def annotated(picture: Picture, labels: Iterable[Label]) -> Picture:
 
 
 def _write(drawn: Any, text: str, place: tuple[int, int], colour: Any, size: int) -> None:
+    """Write on a white strip: the picture behind is writing too."""
+    x, y = place
     if hasattr(cv2, "FontFace"):
-        cv2.putText(drawn, text, place, colour, cv2.FontFace("sans"), size, 500)
+        font = cv2.FontFace("sans")
+        wide = cv2.getTextSize(drawn.shape[1::-1], text, place, font, size, 500)[2]
+        _strip(drawn, (x, y - size), (x + wide, y + size // 4))
+        cv2.putText(drawn, text, place, colour, font, size, 500)
         return
-    plain = without_marks(text)
-    cv2.putText(drawn, plain, place, cv2.FONT_HERSHEY_SIMPLEX, size / 30, colour, 1, cv2.LINE_AA)
+    plain, scale = without_marks(text), size / 30
+    (wide, _), _ = cv2.getTextSize(plain, cv2.FONT_HERSHEY_SIMPLEX, scale, 1)
+    _strip(drawn, (x, y - size), (x + wide, y + size // 4))
+    cv2.putText(drawn, plain, place, cv2.FONT_HERSHEY_SIMPLEX, scale, colour, 1, cv2.LINE_AA)
+
+
+def _strip(drawn: Any, first: tuple[int, int], last: tuple[int, int]) -> None:
+    """Whiten a rectangle, but let what is behind shine through."""
+    (left, top), (right, bottom) = first, last
+    part = drawn[max(0, top) : bottom, max(0, left) : right]
+    part[:] = 191 + part // 4
 
 
 def without_marks(text: str) -> str:

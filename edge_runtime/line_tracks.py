@@ -17,8 +17,9 @@ from edge_runtime.line_vote import elect, similarity
 from edge_runtime.lines import Box
 from edge_runtime.recognizer import Line
 
-_SAME_PLACE: Final = 0.3
-"""Length that two lines in one row share, of what either covers, to be taken for one."""
+_SAME_PLACE: Final = 0.6
+"""Length that two lines in one row share, of what either covers, to be taken for one. Halves of a
+line are lines of their own; which of them is right is seen when they are reported."""
 _SAME_TEXT: Final = 0.4
 """Least similarity of the texts of two lines in the same place."""
 _KNOWN_TEXT: Final = 0.7
@@ -141,10 +142,10 @@ class LineTracker:
         sighting = _Sighting(found, frame, self._read)
         left = dict.fromkeys(range(len(found)))
         free = {track.number: track for track in self.tracks}
-        for score, position, track in self._in_place(found):
+        for _, position, track in self._in_place(found):
             if position in left and track.number in free:
                 knows = not track.due(frame.seconds, self._stable)
-                if (knows and score > 0.5) or _alike(sighting.text(position), track.text):
+                if knows or _alike(sighting.text(position), track.text):
                     self._meet(track, position, sighting)
                     del left[position], free[track.number]
         known = [

@@ -3,6 +3,7 @@
 
 const byId = (id) => document.getElementById(id);
 const SHOWN = 500;
+const SURE = 0.7; // as in annotate.py
 const THROTTLING = ["under-voltage", "clock capped", "throttled", "too hot"];
 const readings = [];
 let paused = false;
@@ -19,7 +20,7 @@ function row(text, confidence, time) {
   const percent = `${Math.round(100 * confidence)} %`;
   if (time) item.append(element("time", new Date(time).toLocaleTimeString()));
   item.append(element("span", text, "text"));
-  item.append(element("span", percent, confidence >= 0.8 ? "sure" : "unsure"));
+  item.append(element("span", percent, confidence >= SURE ? "sure" : "unsure"));
   return item;
 }
 
