@@ -118,7 +118,7 @@ class CameraLoop:
             labels = tuple(
                 Label(track.box, track.text, track.confidence) for track in self._reader.in_view()
             )
-            stats = {"ms": self._reader.ms, "verdict": self._reader.verdict}
+            stats = {"ms": self._reader.ms, "verdict": self._reader.verdict, "frames": self.count}
             self._view.show(Scene(frame, labels, stats))
 
     def _hand_on(self, readings: list[CameraReading]) -> None:
