@@ -24,7 +24,7 @@ def page(shift: tuple[float, float] = (0.0, 0.0), turn: float = 0.0, seed: int =
     for x, y in rng.integers((60, 60), (580, 420), (90, 2)):
         cv2.rectangle(canvas, (int(x), int(y)), (int(x) + 9, int(y) + 5), 40, -1)
     matrix = cv2.getRotationMatrix2D((SIZE[0] / 2, SIZE[1] / 2), turn, 1.0)
-    matrix[:, 2] += shift
+    matrix[:, 2] += np.array(shift)
     return np.asarray(cv2.warpAffine(canvas, matrix, SIZE, borderValue=210.0), np.uint8)
 
 

@@ -1,6 +1,7 @@
 """ALTO: the structure that alto-4-4.xsd asks for, written out by hand for what is used of it."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from xml.etree import ElementTree as ET
 
@@ -35,13 +36,13 @@ class Kind:
 
     children: str = ""
     """The names of the children, in order, as a regular expression of ``Name,``."""
-    required: dict[str, object] = field(default_factory=dict)
-    optional: dict[str, object] = field(default_factory=dict)
+    required: Mapping[str, object] = field(default_factory=dict)
+    optional: Mapping[str, object] = field(default_factory=dict)
     text: bool = False
 
 
 SCHEMA = {
-    "alto": Kind("Description,Layout,", optional={}),
+    "alto": Kind("Description,Layout,"),
     "Description": Kind("MeasurementUnit,(Processing,)*"),
     "MeasurementUnit": Kind(text=True),
     "Processing": Kind("processingSoftware,", required={"ID": name}),
@@ -70,7 +71,7 @@ def check(element: Element) -> None:
     attributes = {k: v for k, v in element.attrib.items() if k != SCHEMA_LOCATION}
     assert kind.required.keys() <= attributes.keys()
     for key, value in attributes.items():
-        test = (kind.required | kind.optional)[key]
+        test = {**kind.required, **kind.optional}[key]
         assert callable(test)
         assert test(value) or test is str, (element.tag, key, value)
     assert kind.text or not (element.text or "").strip()

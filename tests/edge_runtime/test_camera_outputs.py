@@ -53,7 +53,8 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("at_once")
 def test_what_a_full_disk_refused_is_written_later_in_order() -> None:
-    disk, said = Failing(), []
+    disk = Failing()
+    said: list[str] = []
     queue: Patient[str] = Patient(disk, "out.txt", said.append)
     queue.put(["a"])
     disk.full = True
@@ -70,7 +71,8 @@ def test_what_a_full_disk_refused_is_written_later_in_order() -> None:
 
 
 def test_a_full_disk_is_tried_now_and_then_and_a_loss_is_said() -> None:
-    disk, said = Failing(), []
+    disk = Failing()
+    said: list[str] = []
     queue: Patient[str] = Patient(disk, "out.txt", said.append)
     disk.full = True
     queue.put(["a"])
@@ -85,7 +87,8 @@ def test_a_full_disk_is_tried_now_and_then_and_a_loss_is_said() -> None:
 @pytest.mark.usefixtures("at_once")
 def test_memory_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(patient, "MOST", 3)
-    disk, said = Failing(), []
+    disk = Failing()
+    said: list[str] = []
     queue: Patient[str] = Patient(disk, "out.txt", said.append)
     disk.full = True
     queue.put("abcde")
@@ -153,7 +156,8 @@ class TornFile(io.RawIOBase):
 
 @pytest.mark.usefixtures("at_once")
 def test_no_line_is_torn_by_a_full_disk(monkeypatch: pytest.MonkeyPatch) -> None:
-    file, said = TornFile(), []
+    file = TornFile()
+    said: list[str] = []
     fake = type("Stdout", (), {"buffer": type("Buffer", (), {"raw": file})()})()
     monkeypatch.setattr(sys, "stdout", fake)
     stream = StreamOutput(None, "text", said.append)

@@ -74,7 +74,8 @@ def test_readings_are_sent_in_order(tmp_path: Path) -> None:
 
 
 def test_nothing_is_lost_while_the_network_is_away(tmp_path: Path) -> None:
-    target, said = FakeTarget(), []
+    target = FakeTarget()
+    said: list[str] = []
     target.problem = DeliveryError("cannot be reached")
     box = Outbox(tmp_path / "box.db", target, said.append, back_off=FAST)
     box.put([event(str(number)) for number in range(20)], frame(7))
@@ -91,7 +92,8 @@ def test_nothing_is_lost_while_the_network_is_away(tmp_path: Path) -> None:
 
 
 def test_what_was_not_sent_is_sent_by_the_next_run(tmp_path: Path) -> None:
-    away, said = FakeTarget(), []
+    away = FakeTarget()
+    said: list[str] = []
     away.problem = DeliveryError("cannot be reached")
     first = Outbox(tmp_path / "box.db", away, said.append, back_off=FAST)
     first.put([event("a")], frame(7))
@@ -107,7 +109,8 @@ def test_what_was_not_sent_is_sent_by_the_next_run(tmp_path: Path) -> None:
 
 
 def test_what_is_refused_does_not_stop_the_rest(tmp_path: Path) -> None:
-    target, said = FakeTarget(), []
+    target = FakeTarget()
+    said: list[str] = []
     target.problem = DeliveryError("answers 400 Bad Request", for_good=True)
     box = Outbox(tmp_path / "box.db", target, said.append)
     box.put([event("a")], frame(7))

@@ -150,14 +150,13 @@ def test_what_cannot_be_opened_is_one_line(
     assert len(result.stderr.splitlines()) == 1
 
 
-def start(*arguments: str) -> "subprocess.Popen[str]":
+def start(*arguments: str) -> "subprocess.Popen[bytes]":
     return subprocess.Popen(
         [sys.executable, "-m", "edge_runtime", "run", "--threads", "1", *arguments],
         cwd=ROOT,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        encoding="utf-8",
     )
 
 
@@ -171,15 +170,15 @@ def test_a_signal_ends_it_cleanly(
     assert process.stdin is not None
     assert process.stderr is not None
     pictures = b"".join(cv2.imencode(".jpg", p)[1].tobytes() for p in frames()[1:5])
-    process.stdin.buffer.write(pictures)
-    process.stdin.buffer.flush()
-    url = process.stderr.readline()
+    process.stdin.write(pictures)
+    process.stdin.flush()
+    url = process.stderr.readline().decode()
     wait_for_frames(url.split()[-1], 4)
     process.send_signal(number)
     _, said = process.communicate(timeout=60)
     assert process.returncode == code
-    assert "4 frames (4 read), 4 lines" in said
-    assert "Traceback" not in said
+    assert b"4 frames (4 read), 4 lines" in said
+    assert b"Traceback" not in said
     assert len(out.read_text(encoding="utf-8").splitlines()) == len(truth)
 
 
@@ -202,8 +201,9 @@ def test_a_video_that_is_none_says_one_line(tmp_path: Path) -> None:
     path.write_text("not a video\n" * 100)
     process = start("--camera", f"file:{path}")
     out, said = process.communicate(timeout=60)
-    assert (process.returncode, out) == (1, "")
-    assert said == f"Error: {path}: not a video in a known format (MP4, AVI, MKV or MJPEG)\n"
+    assert (process.returncode, out) == (1, b"")
+    message = f"Error: {path}: not a video in a known format (MP4, AVI, MKV or MJPEG)\n"
+    assert said.decode() == message
 
 
 def test_cold_start_and_memory(clip: Path) -> None:
