@@ -56,6 +56,8 @@ class LineTrack:
     """Seconds of the frame in which it was last read."""
     placed: bool = True
     """Whether ``place`` has followed every movement since."""
+    confirmed: bool = True
+    """Whether its text was read again since the movement was last unknown."""
     readings: list[tuple[Line, float]] = field(default_factory=list)
     """What was read, and how much that counts."""
     best: Line | None = None
@@ -81,10 +83,8 @@ class LineTrack:
 
     @property
     def plausible(self) -> float:
-        """Confidence of its words on average, 0 to 1: writing has some words that are sure."""
-        words = self.best.words if self.best else ()
-        letters = sum(len(word.text) for word in words)
-        return sum(len(w.text) * w.confidence for w in words) / letters if letters else 0.0
+        """Confidence of its words on average, 0 to 1."""
+        return word_confidence(self.best) if self.best else 0.0
 
     @property
     def confidence(self) -> float:
@@ -102,12 +102,21 @@ class LineTrack:
 
     def due(self, seconds: float, stable: int) -> bool:
         """Whether it is to be read again, although it may be known."""
-        pause = _CHECK if self.plausible >= _SURE else _DOUBT
+        pause = _CHECK if self.plausible >= _SURE and self.confirmed else _DOUBT
         return not self.settled(stable) or seconds >= self.checked + pause
+
+    def contradicts(self, line: Line) -> bool:
+        """Whether a reading must be of another line, however alike: the next form of a pile.
+
+        Only after an unknown movement, and if both are sure. Else it is a misreading.
+        """
+        sure = min(self.plausible, word_confidence(line)) >= _SURE
+        return not self.confirmed and sure and line.text != self.text
 
     def add(self, line: Line, weight: float, seconds: float) -> None:
         """Take in another reading."""
         self.checked = seconds
+        self.confirmed = self.confirmed or line.text == self.text
         self.readings.append((line, weight))
         if len(self.readings) > _MOST:
             self.readings.remove(min(self.readings, key=lambda r: r[1] * r[0].confidence))
@@ -133,7 +142,7 @@ class LineTracker:
         """Take a movement of the picture into account; None where it is not known."""
         for track in self.tracks:
             if matrix is None:
-                track.placed = False
+                track.placed = track.confirmed = False
             else:
                 track.place = track.place.moved(matrix)
 
@@ -145,14 +154,14 @@ class LineTracker:
         for _, position, track in self._in_place(found):
             if position in left and track.number in free:
                 knows = not track.due(frame.seconds, self._stable)
-                if knows or _alike(sighting.text(position), track.text):
+                if knows or _is_same(sighting.line(position), track):
                     self._meet(track, position, sighting)
                     del left[position], free[track.number]
         known = [
             (score, position, track)
             for position in left
             for track in free.values()
-            if (score := _recognised(sighting.text(position), track.text))
+            if (score := _recognised(sighting.line(position), track))
         ]
         for _, position, track in sorted(known, key=lambda k: -k[0]):
             if position in left and track.number in free:
@@ -214,19 +223,27 @@ class _Sighting:
         return self.line(position).text
 
 
-def _alike(first: str, second: str) -> bool:
-    """Whether two lines in one place may be the same; short texts do not tell."""
-    if min(len(first), len(second)) < _TELLING:
+def word_confidence(line: Line) -> float:
+    """Confidence of a line's words on average, 0 to 1: writing has some words that are sure."""
+    letters = sum(len(word.text) for word in line.words)
+    return sum(len(w.text) * w.confidence for w in line.words) / letters if letters else 0.0
+
+
+def _is_same(line: Line, track: LineTrack) -> bool:
+    """Whether a line in the place of a track may be it; short texts do not tell."""
+    if track.contradicts(line):
+        return False
+    if min(len(line.text), len(track.text)) < _TELLING:
         return True
-    return similarity(first, second) >= _SAME_TEXT
+    return similarity(line.text, track.text) >= _SAME_TEXT
 
 
-def _recognised(first: str, second: str) -> float:
-    """Similarity of two texts if it makes them the same line wherever they are, else 0."""
-    shorter, longer = sorted((len(first), len(second)))
-    if shorter < _TELLING or shorter < _KNOWN_TEXT * longer:
+def _recognised(line: Line, track: LineTrack) -> float:
+    """Similarity of a line to a track if it is the same wherever they are, else 0."""
+    shorter, longer = sorted((len(line.text), len(track.text)))
+    if shorter < _TELLING or shorter < _KNOWN_TEXT * longer or track.contradicts(line):
         return 0.0
-    score = similarity(first, second)
+    score = similarity(line.text, track.text)
     return score if score >= _KNOWN_TEXT else 0.0
 
 

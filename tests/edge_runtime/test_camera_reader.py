@@ -90,6 +90,23 @@ def test_another_sheet_in_the_same_place_is_read() -> None:
     assert texts(stream.feed(other, 20)) == ["Quận Hoàn Kiếm", "Phố Hàng Bài"]
 
 
+def test_the_next_form_of_a_pile_is_read_though_it_looks_the_same() -> None:
+    stream = Stream()
+    readings = []
+    for number in range(101, 105):
+        readings += stream.feed([Row(f"Số {number} Đường Hàng Bài", 0)], 12)
+        stream.blank()
+    assert texts(readings) == [f"Số {number} Đường Hàng Bài" for number in range(101, 105)]
+
+
+def test_a_misreading_is_no_new_line() -> None:
+    stream = Stream()
+    readings = stream.feed([Row("Số 101 Đường Hàng Bài", 0)], 10)
+    stream.blank()
+    readings += stream.feed([Row("Số 107 Đường Hàng Bài", 0, confidence=0.7)], 10)
+    assert texts(readings) == ["Số 101 Đường Hàng Bài"]
+
+
 def test_a_line_that_leaves_early_is_reported_when_it_is_gone() -> None:
     stream = Stream()
     assert stream.feed(ROWS[:1], 3) == []
