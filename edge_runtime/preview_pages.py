@@ -1,7 +1,7 @@
 """What the live view's server answers to each address.
 
 =====================  ======================================================================
-``/``                  the page; ``/style.css`` and ``/page.js`` belong to it
+``/``                  the page; ``/style.css``, ``/page.js``, ``/icon.svg`` belong to it
 ``/stream.mjpg``       the picture, drawn on, as MJPEG
 ``/events``            server-sent events: ``state`` (JSON) and ``reading`` (JSON), with ids
 ``/history.json``      readings kept; ``?q=`` searches in them, ``?since=`` leaves older ones out
@@ -29,6 +29,7 @@ _FOLDER: Final = Path(__file__).with_name("preview_page")
 _FILES: Final = {
     "/": ("index.html", "text/html; charset=utf-8"),
     "/style.css": ("style.css", "text/css; charset=utf-8"),
+    "/icon.svg": ("icon.svg", "image/svg+xml"),
     "/page.js": ("page.js", "text/javascript; charset=utf-8"),
 }
 _COOKIE: Final = "edge_htr_token"

@@ -68,6 +68,7 @@ def test_every_file_of_the_packages_is_there(wheel: zipfile.ZipFile, root_dir: P
                 ".html",
                 ".css",
                 ".js",
+                ".svg",
             }:
                 assert path.relative_to(root_dir).as_posix() in names
 
