@@ -26,7 +26,7 @@ from time import perf_counter
 
 import click
 
-from edge_runtime import outbox, patient
+from edge_runtime import camera_reader, outbox, patient
 from edge_runtime.camera_event import Event, Output
 from edge_runtime.camera_frame import Frame, Picture
 from edge_runtime.camera_lines import FoundLine
@@ -193,6 +193,7 @@ def soak(frames: int, losses: int, folder: Path) -> Report:
     report, started, threads = Report(), perf_counter(), threading.active_count()
     patient.PAUSE = 0.05  # type: ignore[misc]  # seconds, for a run that is a thousand times faster
     outbox._LAST_CHANCE = 60.0  # type: ignore[misc]
+    camera_reader._GONE, camera_reader._REMEMBERED = 0.1, 0.25  # type: ignore[misc]
     sheets, server = Sheets(frames, losses), FlakyServer()
     view = LiveView("soak")
     web = PreviewServer(view, timeout=2.0)

@@ -90,7 +90,7 @@ def test_metadata(metadata: Message, root_dir: Path) -> None:
     assert metadata["Version"] == project["version"]
     assert metadata["Requires-Python"] == ">=3.11"
     assert metadata["License-Expression"] == "Apache-2.0"
-    assert metadata.get_all("Provides-Extra") == ["desktop", "onnx", "mqtt"]
+    assert metadata.get_all("Provides-Extra") == ["desktop", "mqtt", "onnx"]
 
 
 def test_tensorflow_is_asked_for_by_the_extra_only(metadata: Message) -> None:

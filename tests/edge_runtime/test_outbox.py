@@ -134,8 +134,8 @@ def test_where_the_file_is(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STATE_DIRECTORY", "/var/lib/edge-htr:/var/lib/other")
     assert default_path() == Path("/var/lib/edge-htr/outbox.db")
     monkeypatch.delenv("STATE_DIRECTORY")
-    monkeypatch.setenv("XDG_STATE_HOME", "/home/me/state")
-    assert default_path() == Path("/home/me/state/edge-htr/outbox.db")
+    monkeypatch.setenv("XDG_STATE_HOME", "/srv/state")
+    assert default_path() == Path("/srv/state/edge-htr/outbox.db")
 
 
 @contextmanager
