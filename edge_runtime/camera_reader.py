@@ -143,11 +143,12 @@ class CameraReader:
         most = len(self.tracker.tracks) - _MOST_TRACKS
         for number, track in enumerate(self.tracker.tracks):
             away = frame.seconds - track.last
-            outside = track.placed and not track.place.inside(frame.size)
-            if number < most or (away > _REMEMBERED and not outside):
-                continue
-            kept.append(track)
-            if away > _GONE and not track.reported and self._is_established(track):
+            known = track.epoch == self.tracker.epoch
+            outside = known and not track.place.inside(frame.size)
+            forgotten = number < most or (away > _REMEMBERED and not outside)
+            if not forgotten:
+                kept.append(track)
+            if (forgotten or away > _GONE) and self._is_established(track):
                 gone.append(track)
         self.tracker.tracks = kept
         return gone
@@ -168,7 +169,7 @@ class CameraReader:
         return not any(
             other is not track
             and (other.reported or other.support > track.support)
-            and other.placed == track.placed
+            and other.epoch == track.epoch
             and overlap(other.place, track.place).covered > _IN_THE_WAY
             for other in self.tracker.tracks
         )

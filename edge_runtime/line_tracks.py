@@ -54,8 +54,8 @@ class LineTrack:
     """Seconds of the frame in which it was last found."""
     checked: float = 0.0
     """Seconds of the frame in which it was last read."""
-    placed: bool = True
-    """Whether ``place`` has followed every movement since."""
+    epoch: int = 0
+    """Of the tracker when it was last found: its place compares with those of the same epoch."""
     confirmed: bool = True
     """Whether its text was read again since the movement was last unknown."""
     readings: list[tuple[Line, float]] = field(default_factory=list)
@@ -134,16 +134,20 @@ class LineTracker:
             stable: readings after which a line is settled.
         """
         self.tracks: list[LineTrack] = []
+        self.epoch = 0
+        """How often the movement of the picture was not known so far."""
         self._read = read
         self._stable = stable
         self._count = 0
 
     def move(self, matrix: Affine | None) -> None:
         """Take a movement of the picture into account; None where it is not known."""
+        if matrix is None:
+            self.epoch += 1
         for track in self.tracks:
             if matrix is None:
-                track.placed = track.confirmed = False
-            else:
+                track.confirmed = False
+            elif track.epoch == self.epoch:
                 track.place = track.place.moved(matrix)
 
     def see(self, found: Sequence[FoundLine], frame: Frame) -> int:
@@ -178,7 +182,7 @@ class LineTracker:
             (overlap(track.place, line.place).shared, position, track)
             for position, line in enumerate(found)
             for track in self.tracks
-            if track.placed
+            if track.epoch == self.epoch
         ]
         return sorted((p for p in pairs if p[0] > _SAME_PLACE), key=lambda pair: -pair[0])
 
@@ -192,7 +196,7 @@ class LineTracker:
     def _meet(self, track: LineTrack, position: int, sighting: "_Sighting") -> None:
         """The track was seen as this line of the frame."""
         line, frame = sighting.found[position], sighting.frame
-        track.place, track.box, track.placed = line.place, line.box, True
+        track.place, track.box, track.epoch = line.place, line.box, self.epoch
         track.rank, track.last = position, frame.seconds
         track.seen += 1
         if (reading := sighting.lines.get(position)) is None:

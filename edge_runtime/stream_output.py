@@ -4,6 +4,7 @@ A file in a format of lines is appended to, so that a restart loses nothing. hOC
 document each: they appear whole when the run ends.
 """
 
+import errno
 import json
 import sys
 from collections import deque
@@ -83,7 +84,10 @@ class StreamOutput:
         while rows:
             row = rows[0]
             while self._written < len(row):
-                self._written += self._stream.write(row[self._written :]) or 0
+                done = self._stream.write(row[self._written :])
+                if done is None:  # a pipe that does not wait and is full
+                    raise BlockingIOError(errno.EAGAIN, "the reader is slow")
+                self._written += done
             self._written = 0
             rows.popleft()
         self._stream.flush()

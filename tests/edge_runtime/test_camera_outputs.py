@@ -140,13 +140,16 @@ def test_a_document_appears_whole(tmp_path: Path, format_: str) -> None:
 class TornFile(io.RawIOBase):
     """Takes a few bytes, then has no room, then has room again."""
 
-    def __init__(self) -> None:
+    def __init__(self, slow: bool) -> None:
         self.data = b""
         self.room = 10
+        self.slow = slow
 
-    def write(self, data: Any) -> int:
+    def write(self, data: Any) -> int | None:
         if not self.room:
             self.room = 1000
+            if self.slow:
+                return None
             raise OSError(errno.ENOSPC, "No space left on device")
         taken = bytes(data[: self.room])
         self.room -= len(taken)
@@ -155,8 +158,9 @@ class TornFile(io.RawIOBase):
 
 
 @pytest.mark.usefixtures("at_once")
-def test_no_line_is_torn_by_a_full_disk(monkeypatch: pytest.MonkeyPatch) -> None:
-    file = TornFile()
+@pytest.mark.parametrize("slow", [False, True])
+def test_no_line_is_torn_by_a_full_disk(slow: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = TornFile(slow)
     said: list[str] = []
     fake = type("Stdout", (), {"buffer": type("Buffer", (), {"raw": file})()})()
     monkeypatch.setattr(sys, "stdout", fake)

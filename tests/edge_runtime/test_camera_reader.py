@@ -99,6 +99,24 @@ def test_the_next_form_of_a_pile_is_read_though_it_looks_the_same() -> None:
     assert texts(readings) == [f"Số {number} Đường Hàng Bài" for number in range(101, 105)]
 
 
+def test_forms_that_are_soon_taken_away_are_read_as_well() -> None:
+    """Nothing of the form before stands in the way of the next one's line in the same place."""
+    stream = Stream()
+    readings = []
+    wanted = ["Phố Hàng Bài", "Quận Hoàn Kiếm", "Thị Xã Giá Rai", "Tỉnh Bạc Liêu"]
+    for text in wanted:
+        readings += stream.feed([Row(text, 0)], 4)
+        stream.blank()
+    assert texts(readings + stream.blank(60)) == wanted
+
+
+def test_what_was_seen_before_the_camera_was_lost_is_reported_after() -> None:
+    stream = Stream()
+    assert stream.feed(ROWS, 4) == []
+    stream.number += 600  # a minute without a frame
+    assert texts(stream.blank()) == [row.text for row in ROWS]
+
+
 def test_a_misreading_is_no_new_line() -> None:
     stream = Stream()
     readings = stream.feed([Row("Số 101 Đường Hàng Bài", 0)], 10)
