@@ -61,6 +61,19 @@ def test_lines_come_out_once_together_and_in_order() -> None:
     assert texts(stream.reader.finish()) == []
 
 
+def test_a_line_waits_for_those_beside_it_so_that_they_come_out_in_order() -> None:
+    stream = Stream()
+    readings = stream.feed(ROWS[1:2], 4) + stream.feed(ROWS[:2], 10)
+    assert texts(readings) == [ROWS[0].text, ROWS[1].text]
+    assert {reading.frame for reading in readings} == {8}
+
+
+def test_a_line_does_not_wait_for_ever() -> None:
+    stream = Stream()
+    readings = stream.feed([ROWS[0], Row("u", 4, confidence=0.3)], 20)
+    assert [(r.found.line.text, r.frame) for r in readings] == [(ROWS[0].text, 15)]
+
+
 def test_a_moving_sheet_keeps_its_lines() -> None:
     stream = Stream()
     readings = stream.feed(ROWS, 40, step=(2.0, 1.5))
