@@ -2,6 +2,7 @@
 
 EdgeHtrError                 1
 ├── ImageError               1  a picture cannot be read or is outside the limits
+├── CameraError              1  a camera or stream cannot be opened, or is lost
 ├── DataError                1  a data set, label or charset is not as expected
 ├── BundleError              1  a model file is damaged, foreign or inconsistent
 ├── LexiconError             1  a lexicon is damaged, hostile or cannot be built
@@ -21,6 +22,10 @@ class EdgeHtrError(Exception):
 
 class ImageError(EdgeHtrError):
     """A picture cannot be read, decoded, or is outside the size limits."""
+
+
+class CameraError(EdgeHtrError):
+    """A camera, video or stream cannot be opened, or gives no more pictures."""
 
 
 class DataError(EdgeHtrError):

@@ -1,18 +1,18 @@
-"""Writes readings as text, JSON lines, TSV or hOCR.
+"""Writes readings as text, JSON lines, TSV, hOCR or ALTO.
 
 Each format is a ``begin``, one piece per picture and an ``end``, so that a batch of any length is
 written while it is read.
 """
 
 import json
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
-from xml.sax.saxutils import escape, quoteattr
 
+from edge_runtime.alto import ALTO_BEGIN, ALTO_END, alto_item
 from edge_runtime.lines import Box
 from edge_runtime.page_reader import ReadLine
+from edge_runtime.xml_text import xml_attribute, xml_comment, xml_text
 
 
 @dataclass(frozen=True)
@@ -48,10 +48,11 @@ def jsonl_item(number: int, result: Result) -> str:
     """One JSON object per line, in the field order that the documentation promises."""
     if result.error is not None:
         return _json_line({"source": result.source, "error": result.error})
-    return "".join(_json_line(_record(result.source, found)) for found in result.lines)
+    return "".join(_json_line(line_record(result.source, found)) for found in result.lines)
 
 
-def _record(source: str, found: ReadLine) -> dict[str, Any]:
+def line_record(source: str, found: ReadLine) -> dict[str, Any]:
+    """A line as plain values, in the field order that the documentation promises."""
     box = None if found.box is None else list(found.box)
     place = {"source": source, "page_line": found.page_line, "box": box}
     if found.fields is None:
@@ -118,13 +119,13 @@ def hocr_item(number: int, result: Result) -> str:
     if result.size is not None:
         title += f"; bbox 0 0 {result.size[0]} {result.size[1]}"
     title += f"; ppageno {number}"
-    page = f'  <div class="ocr_page" id="page_{number + 1}" title={_attribute(title)}>\n'
+    page = f'  <div class="ocr_page" id="page_{number + 1}" title={xml_attribute(title)}>\n'
     return page + _hocr_content(number + 1, result) + "  </div>\n"
 
 
 def _hocr_content(page: int, result: Result) -> str:
     if result.error is not None or result.size is None:
-        reason = _xml_text(result.error or "").replace("--", "- -")
+        reason = xml_comment(result.error or "")
         return f"   <!-- not read: {reason} -->\n"
     whole = (0, 0, *result.size)
     return "".join(
@@ -137,7 +138,7 @@ def _hocr_line(name: str, found: ReadLine, box: Box) -> str:
     left, top, width, height = box
     words = " ".join(
         f'<span class="ocrx_word" id="word_{name}_{i}" title="x_wconf {round(100 * w.confidence)}">'
-        f"{_xml_text(w.text)}</span>"
+        f"{xml_text(w.text)}</span>"
         for i, w in enumerate(found.line.words, 1)
     )
     title = f"bbox {left} {top} {left + width} {top + height}"
@@ -149,22 +150,10 @@ def _hocr_path(path: str) -> str:
     return path.replace("\\", "\\\\").replace('"', '\\"')
 
 
-def _attribute(value: str) -> str:
-    return quoteattr(_without_controls(value))
-
-
-def _xml_text(value: str) -> str:
-    return escape(_without_controls(value))
-
-
-def _without_controls(value: str) -> str:
-    """XML has no place for control characters and a few others, not even escaped."""
-    return re.sub("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "\ufffd", value)
-
-
 FORMATS: Final[dict[str, Format]] = {
     "text": Format(text_item),
     "jsonl": Format(jsonl_item),
     "tsv": Format(tsv_item, begin="\t".join(TSV_COLUMNS) + "\n"),
     "hocr": Format(hocr_item, begin=HOCR_BEGIN, end=HOCR_END),
+    "alto": Format(alto_item, begin=ALTO_BEGIN, end=ALTO_END),
 }

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 import click
 
+from edge_runtime.camera_options import CameraOptions, camera_options
 from edge_runtime.cli_options import lexicon_option, runtime_option
 
 if TYPE_CHECKING:
@@ -23,8 +24,9 @@ if TYPE_CHECKING:
     epilog="Examples: edge-htr run line.jpg | edge-htr run scans/ --format jsonl --out lines.jsonl"
     " | edge-htr run - < line.png | edge-htr run form.jpg --mode page --format hocr"
     " | edge-htr run scans/ --lexicon builtin --fields --format jsonl"
+    " | edge-htr run --camera usb:0 --serve 8080 --log readings.db"
 )
-@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+@click.argument("paths", nargs=-1, metavar="[PATH...]")
 @click.option(
     "--mode",
     type=click.Choice(["line", "page", "auto"]),
@@ -43,7 +45,7 @@ if TYPE_CHECKING:
 @click.option(
     "--format",
     "format_",
-    type=click.Choice(["text", "jsonl", "tsv", "hocr"]),
+    type=click.Choice(["text", "jsonl", "tsv", "hocr", "alto"]),
     default="text",
     show_default=True,
     help="text: one line per line of writing; an empty one for a picture that cannot be read.",
@@ -59,9 +61,11 @@ if TYPE_CHECKING:
     "--fields", is_flag=True, help="Add house number, street, ward, district, province (jsonl)."
 )
 @runtime_option
+@camera_options
 @click.pass_context
 def run(
     ctx: click.Context,
+    /,
     paths: tuple[str, ...],
     mode: Mode,
     model: Path | None,
@@ -72,6 +76,7 @@ def run(
     lexicon: str,
     fields: bool,
     runtime: str | None,
+    **camera: Any,
 ) -> None:
     """Read handwriting, line by line.
 
@@ -79,7 +84,12 @@ def run(
     pattern, or - for a picture on stdin. Results go to stdout in the order of the input, the lines
     of a page in reading order. A picture that cannot be read is reported on stderr, the rest is
     read, and the exit code is 1 at the end.
+
+    With --camera, frames are read instead: each line is reported once, when it is certain or has
+    left the picture. Ctrl-C ends that cleanly.
     """
+    options = CameraOptions(**camera)
+    options.check(paths)
     if fields and (format_ != "jsonl" or lexicon == "none"):
         raise click.UsageError("--fields needs --format jsonl and a lexicon of places (--lexicon)")
 
@@ -93,6 +103,12 @@ def run(
     recognizer = Recognizer(
         bundle, lexicon=find_lexicon(lexicon, bundle), threads=threads, runtime=runtime
     )
+    if options.camera is not None:
+        from edge_runtime.camera_lines import FrameLines
+        from edge_runtime.run_camera import run_camera
+
+        lines = FrameLines(recognizer, mode, fields=fields)
+        ctx.exit(run_camera(options, lines, bundle.card.network_sha256, format_, out))
     sources = find_sources(paths, recursive=recursive)
     failed = _write(out, format_, read_all(PageReader(recognizer, mode, fields=fields), sources))
     if failed:

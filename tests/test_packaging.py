@@ -21,6 +21,7 @@ pytest.importorskip("hatchling")
 DISTRIBUTIONS = {
     "cv2": "opencv-python-headless",
     "PIL": "pillow",
+    "paho": "paho-mqtt",
     "fontTools": "fonttools",
     "ai_edge_litert": "ai-edge-litert",
     "tflite_runtime": "tflite-runtime",
@@ -57,7 +58,18 @@ def test_every_file_of_the_packages_is_there(wheel: zipfile.ZipFile, root_dir: P
     for package in ("train", "convert", "edge_runtime"):
         assert f"{package}/py.typed" in names
         for path in (root_dir / package).rglob("*"):
-            if path.suffix in {".py", ".toml", ".tflite", ".png", ".jpg", ".tsv"}:
+            if path.suffix in {
+                ".py",
+                ".toml",
+                ".tflite",
+                ".png",
+                ".jpg",
+                ".tsv",
+                ".html",
+                ".css",
+                ".js",
+                ".svg",
+            }:
                 assert path.relative_to(root_dir).as_posix() in names
 
 
@@ -78,7 +90,7 @@ def test_metadata(metadata: Message, root_dir: Path) -> None:
     assert metadata["Version"] == project["version"]
     assert metadata["Requires-Python"] == ">=3.11"
     assert metadata["License-Expression"] == "Apache-2.0"
-    assert metadata.get_all("Provides-Extra") == ["desktop", "onnx"]
+    assert metadata.get_all("Provides-Extra") == ["desktop", "mqtt", "onnx"]
 
 
 def test_tensorflow_is_asked_for_by_the_extra_only(metadata: Message) -> None:

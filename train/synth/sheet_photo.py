@@ -95,6 +95,9 @@ class Scene:
     background: float
     shade: FloatMap = field(repr=False)
     """Light on the sheet, float32 (h, w) of the sheet."""
+    table: FloatMap | None = field(default=None, repr=False)
+    """What the sheet lies on, grey levels, float32 (h, w) of the picture; None draws it anew for
+    each picture."""
 
 
 def draw_view(settings: PhotoSettings, rng: Generator, size: tuple[int, int]) -> View:
@@ -127,10 +130,7 @@ def photograph(
     """A hand-held picture of the sheet on a darker surround."""
     matrix = view.homography(sheet.layout.size)
     lit = np.asarray(sheet.reflectance * (scene.shade * np.float32(scene.paper / 255)), np.float32)
-    width, height = view.size
-    table = np.float32(scene.background) * (
-        1.0 + np.float32(0.08) * smooth_noise((height, width), 60.0, rng)
-    )
+    table = draw_table(scene, view.size, rng) if scene.table is None else scene.table
     picture = _warp(lit, matrix, view.size)
     inside = _warp(np.ones_like(lit), matrix, view.size)
     picture += (1.0 - inside) * table
@@ -138,6 +138,12 @@ def photograph(
     owner = cv2.warpPerspective(sheet.owner, matrix, view.size, flags=cv2.INTER_NEAREST)
     lines = tuple(moved(line, matrix) for line in sheet.lines)
     return Photo(to_jpeg(picture, settings, rng), np.asarray(owner, np.int16), lines, view)
+
+
+def draw_table(scene: Scene, size: tuple[int, int], rng: Generator) -> FloatMap:
+    """Surround of a sheet, grey levels, float32 (h, w); ``size`` is width and height."""
+    grain = 1.0 + np.float32(0.08) * smooth_noise((size[1], size[0]), 60.0, rng)
+    return np.asarray(np.float32(scene.background) * grain, np.float32)
 
 
 def scan(sheet: Sheet, settings: PhotoSettings, rng: Generator) -> Photo:

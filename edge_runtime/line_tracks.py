@@ -1,0 +1,256 @@
+"""The same line in frame after frame: tracks, and which line of a frame belongs to which.
+
+A line is known by where it stands, once the movement of the picture is taken into account, and by
+what is read in it. Either may fail: the place after a jerk, the text in a bad frame.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from edge_runtime.camera_frame import Frame
+from edge_runtime.camera_lines import FoundLine
+from edge_runtime.frame_motion import Affine
+from edge_runtime.image import Gray
+from edge_runtime.line_place import Place, overlap
+from edge_runtime.line_vote import elect, similarity
+from edge_runtime.lines import Box
+from edge_runtime.recognizer import Line
+
+_SAME_PLACE: Final = 0.6
+"""Length that two lines in one row share, of what either covers, to be taken for one. Halves of a
+line are lines of their own; which of them is right is seen when they are reported."""
+_SAME_TEXT: Final = 0.4
+"""Least similarity of the texts of two lines in the same place."""
+_KNOWN_TEXT: Final = 0.7
+"""Least similarity of the texts of two lines wherever they are."""
+_TELLING: Final = 4
+"""Letters from which on a text tells a line from others."""
+_MOST: Final = 12
+"""Readings that are kept of a line."""
+_SURE: Final = 0.94
+"""Confidence of the words from which on a few readings that agree are enough."""
+_CUT_WEIGHT: Final = 0.25
+"""What a reading counts whose line runs out of the picture."""
+_CHECK: Final = 2.0
+"""A line that needs no more readings is read all the same once in so many seconds."""
+_DOUBT: Final = 0.3
+"""The same for one that is still unsure."""
+
+
+@dataclass
+class LineTrack:
+    """One line of writing, over the frames in which it was seen."""
+
+    number: int
+    place: Place
+    box: Box | None
+    rank: int
+    """Position in reading order in the frame in which it was last seen."""
+    first_frame: int
+    seen: int = 0
+    """Frames in which it was found."""
+    last: float = 0.0
+    """Seconds of the frame in which it was last found."""
+    checked: float = 0.0
+    """Seconds of the frame in which it was last read."""
+    epoch: int = 0
+    """Of the tracker when it was last found: its place compares with those of the same epoch."""
+    confirmed: bool = True
+    """Whether its text was read again since the movement was last unknown."""
+    readings: list[tuple[Line, float]] = field(default_factory=list)
+    """What was read, and how much that counts."""
+    best: Line | None = None
+    agreed: bool = False
+    certain_since: float | None = None
+    """Seconds of the frame in which it first needed no more readings."""
+    reported: bool = False
+
+    @property
+    def text(self) -> str:
+        """What it says by all that was read."""
+        return self.best.text if self.best else ""
+
+    @property
+    def weight(self) -> float:
+        """How much was read of it: 1 for each reading of the whole line."""
+        return sum(weight for _, weight in self.readings)
+
+    @property
+    def support(self) -> float:
+        """How well it is established against another line in the same place."""
+        return self.seen * (1 + len(self.text))
+
+    @property
+    def plausible(self) -> float:
+        """Confidence of its words on average, 0 to 1."""
+        return word_confidence(self.best) if self.best else 0.0
+
+    @property
+    def confidence(self) -> float:
+        """Of what it says, 0 to 1."""
+        return self.best.confidence if self.best else 0.0
+
+    def settled(self, stable: int) -> bool:
+        """Whether it needs no more readings: ``stable`` of them that agree and are sure, or many.
+
+        Readings that agree may all be of a lens that has not found its focus: only their
+        confidence tells.
+        """
+        sure = self.agreed and self.plausible >= _SURE
+        return self.weight >= (stable if sure else min(3 * stable, _MOST))
+
+    def due(self, seconds: float, stable: int) -> bool:
+        """Whether it is to be read again, although it may be known."""
+        pause = _CHECK if self.plausible >= _SURE and self.confirmed else _DOUBT
+        return not self.settled(stable) or seconds >= self.checked + pause
+
+    def contradicts(self, line: Line) -> bool:
+        """Whether a reading must be of another line, however alike: the next form of a pile.
+
+        Only after an unknown movement, and if both are sure. Else it is a misreading.
+        """
+        sure = min(self.plausible, word_confidence(line)) >= _SURE
+        return not self.confirmed and sure and line.text != self.text
+
+    def add(self, line: Line, weight: float, seconds: float) -> None:
+        """Take in another reading."""
+        self.checked = seconds
+        self.confirmed = self.confirmed or line.text == self.text
+        self.readings.append((line, weight))
+        if len(self.readings) > _MOST:
+            self.readings.remove(min(self.readings, key=lambda r: r[1] * r[0].confidence))
+        self.best, self.agreed = elect(self.readings)
+
+
+class LineTracker:
+    """Tracks the lines of a stream of frames."""
+
+    def __init__(self, read: Callable[[Gray], Line], stable: int) -> None:
+        """Track lines.
+
+        Args:
+            read: reads the crop of a line.
+            stable: readings after which a line is settled.
+        """
+        self.tracks: list[LineTrack] = []
+        self.epoch = 0
+        """How often the movement of the picture was not known so far."""
+        self._read = read
+        self._stable = stable
+        self._count = 0
+
+    def move(self, matrix: Affine | None) -> None:
+        """Take a movement of the picture into account; None where it is not known."""
+        if matrix is None:
+            self.epoch += 1
+        for track in self.tracks:
+            if matrix is None:
+                track.confirmed = False
+            elif track.epoch == self.epoch:
+                track.place = track.place.moved(matrix)
+
+    def see(self, found: Sequence[FoundLine], frame: Frame) -> int:
+        """Take in the lines of a frame; returns how many of them had to be read."""
+        sighting = _Sighting(found, frame, self._read)
+        left = dict.fromkeys(range(len(found)))
+        free = {track.number: track for track in self.tracks}
+        for _, position, track in self._in_place(found):
+            if position in left and track.number in free:
+                knows = not track.due(frame.seconds, self._stable)
+                if knows or _is_same(sighting.line(position), track):
+                    self._meet(track, position, sighting)
+                    del left[position], free[track.number]
+        known = [
+            (score, position, track)
+            for position in left
+            for track in free.values()
+            if (score := _recognised(sighting.line(position), track))
+        ]
+        for _, position, track in sorted(known, key=lambda k: -k[0]):
+            if position in left and track.number in free:
+                self._meet(track, position, sighting)
+                del left[position], free[track.number]
+        for position in left:
+            if sighting.text(position):
+                self._begin(position, sighting)
+        return len(sighting.lines)
+
+    def _in_place(self, found: Sequence[FoundLine]) -> list[tuple[float, int, LineTrack]]:
+        """Pairs of found lines and tracks in the same place, best first."""
+        pairs = [
+            (overlap(track.place, line.place).shared, position, track)
+            for position, line in enumerate(found)
+            for track in self.tracks
+            if track.epoch == self.epoch
+        ]
+        return sorted((p for p in pairs if p[0] > _SAME_PLACE), key=lambda pair: -pair[0])
+
+    def _begin(self, position: int, sighting: "_Sighting") -> None:
+        line = sighting.found[position]
+        track = LineTrack(self._count, line.place, line.box, position, sighting.frame.number)
+        self._count += 1
+        self.tracks.append(track)
+        self._meet(track, position, sighting)
+
+    def _meet(self, track: LineTrack, position: int, sighting: "_Sighting") -> None:
+        """The track was seen as this line of the frame."""
+        line, frame = sighting.found[position], sighting.frame
+        track.place, track.box, track.epoch = line.place, line.box, self.epoch
+        track.rank, track.last = position, frame.seconds
+        track.seen += 1
+        if (reading := sighting.lines.get(position)) is None:
+            if not track.due(frame.seconds, self._stable):
+                return
+            reading = sighting.line(position)
+        weight = _CUT_WEIGHT if _is_cut(line.box, frame.size) else 1.0
+        track.add(reading, weight, frame.seconds)
+        if track.certain_since is None and track.settled(self._stable):
+            track.certain_since = frame.seconds
+
+
+@dataclass
+class _Sighting:
+    """The lines of one frame; each is read when its text is asked for."""
+
+    found: Sequence[FoundLine]
+    frame: Frame
+    read: Callable[[Gray], Line]
+    lines: dict[int, Line] = field(default_factory=dict)
+
+    def line(self, position: int) -> Line:
+        if position not in self.lines:
+            self.lines[position] = self.read(self.found[position].crop)
+        return self.lines[position]
+
+    def text(self, position: int) -> str:
+        return self.line(position).text
+
+
+def word_confidence(line: Line) -> float:
+    """Confidence of a line's words on average, 0 to 1: writing has some words that are sure."""
+    letters = sum(len(word.text) for word in line.words)
+    return sum(len(w.text) * w.confidence for w in line.words) / letters if letters else 0.0
+
+
+def _is_same(line: Line, track: LineTrack) -> bool:
+    """Whether a line in the place of a track may be it; short texts do not tell."""
+    if track.contradicts(line):
+        return False
+    if min(len(line.text), len(track.text)) < _TELLING:
+        return True
+    return similarity(line.text, track.text) >= _SAME_TEXT
+
+
+def _recognised(line: Line, track: LineTrack) -> float:
+    """Similarity of a line to a track if it is the same wherever they are, else 0."""
+    shorter, longer = sorted((len(line.text), len(track.text)))
+    if shorter < _TELLING or shorter < _KNOWN_TEXT * longer or track.contradicts(line):
+        return 0.0
+    score = similarity(line.text, track.text)
+    return score if score >= _KNOWN_TEXT else 0.0
+
+
+def _is_cut(box: Box | None, size: tuple[int, int]) -> bool:
+    """Whether a line runs out of the picture at its left or right."""
+    return box is not None and (box[0] <= 1 or box[0] + box[2] >= size[0] - 1)
