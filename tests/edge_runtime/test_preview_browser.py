@@ -18,7 +18,7 @@ from edge_runtime.preview_server import PreviewServer
 from edge_runtime.recognizer import Recognizer
 from tests.browser import Tab, find_chromium, open_tab
 from tests.edge_runtime.test_camera_outputs import event
-from tests.edge_runtime.test_lines import page
+from tests.pages import page
 
 CHROMIUM = find_chromium()
 

@@ -25,10 +25,10 @@ from edge_runtime.metrics import edit_distance
 from edge_runtime.preview import LiveView
 from edge_runtime.run_camera import CameraLoop
 from edge_runtime.stop_signals import StopSignals
-from tests.edge_runtime.test_lines import CLEAN, page
 from tests.fake_cameras import jpeg
 from tests.frames import Row, ScriptedLines, frame
 from tests.frames import page as specks
+from tests.pages import CLEAN, page
 
 ROOT = Path(__file__).parents[2]
 FRAMES = 12
@@ -227,7 +227,7 @@ def test_cold_start_and_memory(clip: Path) -> None:
             env=environment,
             check=True,
         )
-        assert len(done.stdout.splitlines()) >= 4
+        assert len(done.stdout.splitlines()) >= 3  # of 4; an unsure one may wait for more frames
         measured.append([float(v) for v in done.stderr.splitlines()[-1].split()])
     assert min(seconds for seconds, _ in measured) < 0.8
     assert min(memory for _, memory in measured) < 150
