@@ -84,6 +84,7 @@ def _run(
             )
             stack.callback(_stop, child)
             child.start()
+        stack.enter_context(_terminable())
         sender.close()
         outcome = _receive(receiver, child)
         if outcome is None:
@@ -122,6 +123,27 @@ def _undisturbed() -> Iterator[None]:
         handler(signal.SIGINT, held[0])
 
 
+@contextmanager
+def _terminable() -> Iterator[None]:
+    """Let SIGTERM, as a service manager sends it, end the wait like Ctrl-C, and so the child."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _end_with_parent() -> None:
+    """Have Linux end this process when its parent is killed outright."""
+    if sys.platform == "linux":
+        import ctypes
+
+        ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG
+
+
 def _stop(child: BaseProcess) -> None:
     """End a child that is still running, as after Ctrl-C."""
     if child.is_alive():
@@ -144,6 +166,7 @@ def _silence(log: str) -> None:
 
 def _child(sender: Connection, log: str | None, name: str, args: Any, kwargs: Any) -> None:
     """Entry point of the child process."""
+    _end_with_parent()
     if log is not None:
         _silence(log)
     try:

@@ -4,15 +4,19 @@ import math
 import multiprocessing
 import os
 import signal
+import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
 from convert.child import ENVIRONMENT, run_stage
 from edge_runtime.errors import ConversionError, DataError, RuntimeMissingError
 
+T = TypeVar("T")
 STAGE = "cnn-int8"
 CURE = "use --precision fp32"
 
@@ -102,8 +106,9 @@ def test_children_start_with_their_own_environment(
     assert os.environ["KERAS_BACKEND"] == "jax"
 
 
-def test_an_interrupt_ends_the_child() -> None:
-    signal.signal(signal.SIGALRM, signal.default_int_handler)
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_ends_the_child(number: signal.Signals) -> None:
+    signal.signal(signal.SIGALRM, lambda *_: os.kill(os.getpid(), number))
     signal.setitimer(signal.ITIMER_REAL, 1.0)
     try:
         with pytest.raises(KeyboardInterrupt):
@@ -112,3 +117,36 @@ def test_an_interrupt_ends_the_child() -> None:
         signal.setitimer(signal.ITIMER_REAL, 0.0)
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
     assert multiprocessing.active_children() == []
+    assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends children with their parents")
+def test_a_child_does_not_outlive_a_parent_that_is_killed(tmp_path: Path) -> None:
+    at_work = tmp_path / "at-work"
+    code = (
+        "import os, subprocess; from convert.child import run_stage\n"
+        "if __name__ == '__main__':\n"
+        f"  run_stage('s', 'c', subprocess.run, ['sh', '-c', 'touch {at_work}; sleep 30'])"
+    )
+    parent = subprocess.Popen([sys.executable, "-c", code], cwd=Path(__file__).parents[2])
+    assert wait_for(at_work.exists)
+    stages = _children(parent.pid)
+    assert stages
+    parent.kill()
+    parent.wait()
+    assert wait_for(lambda: not any(Path(f"/proc/{pid}").exists() for pid in stages))
+
+
+def _children(pid: int) -> list[str]:
+    """The stages that a process runs, not multiprocessing's own helper."""
+    pids = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [p for p in pids if "spawn_main" in Path(f"/proc/{p}/cmdline").read_text()]
+
+
+def wait_for(condition: Callable[[], T]) -> T:
+    """What the condition gives, once it is true; at most half a minute."""
+    for _ in range(300):
+        if found := condition():
+            return found
+        time.sleep(0.1)
+    return condition()
