@@ -35,7 +35,7 @@ def fake(monkeypatch: pytest.MonkeyPatch) -> Fake:
     made = Fake()
     monkeypatch.setattr(run, "run_stage", made.stage)
     monkeypatch.setattr(run, "run_talking_stage", made.stage)
-    monkeypatch.setattr(run, "read_parts", lambda *_: ([], {}))
+    monkeypatch.setattr(run, "read_lines", lambda *_: ([], {}))
     monkeypatch.setattr(run, "read_card", lambda _: _Card())
     return made
 
