@@ -23,7 +23,19 @@ def judge(report: Report, profiles: Iterable[Profile]) -> list[Finding]:
     for profile in profiles:
         findings += [*_static(report, profile), *_measured(report, profile)]
         findings += [*_installed(report, profile), *_accuracy(report, profile)]
-    return findings
+    return [*findings, *_unlimited(report, {finding.check for finding in findings})]
+
+
+def _unlimited(report: Report, limited: set[str]) -> Iterator[Finding]:
+    """What was measured although no budget speaks of it: worth seeing, and for baselines."""
+    found, ratio = report["accuracy"], report["ratio"]
+    if found and "CER" not in limited:
+        low, high = (end * 100 for end in found["interval"])
+        note = f"{found['n']} lines, 95 %: {low:.2f} to {high:.2f}; no budget"
+        yield Finding("CER", "-", NOT_JUDGED, found["cer"] * 100, None, "%", note)
+    if ratio and "time / reference" not in limited:
+        note = f"{ratio['low']:.2f} to {ratio['high']:.2f} in one run here; no budget"
+        yield Finding("time / reference", "-", NOT_JUDGED, ratio["ratio"], None, "x", note)
 
 
 def exceeded(findings: Iterable[Finding]) -> list[Finding]:

@@ -13,12 +13,13 @@ What is compared and how much may change without failing:
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
+from edge_runtime.atomic import write_atomically
 from edge_runtime.check_finding import EXCEEDED, NOT_JUDGED, WITHIN, Finding, judged
 from edge_runtime.errors import DataError
 
@@ -57,6 +58,16 @@ def read_baseline(path: Path) -> Report:
     if report.get("schema") != SCHEMA:
         raise DataError(f"{path}: schema {report.get('schema')!r}, this edge-htr reads {SCHEMA}")
     return report
+
+
+def write_baseline(path: Path, report: Report) -> None:
+    """Write a report atomically, without what is no fact of the model.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    kept = {**report, "install": {}, "estimates": {}}
+    write_atomically(path, json.dumps(kept, ensure_ascii=False, indent=1) + "\n")
 
 
 def regressions(now: Report, before: Report) -> list[Finding]:
@@ -156,15 +167,15 @@ def _accuracy(now: Report, before: Report) -> Iterator[Finding]:
     yield Finding("CER", _AGAINST, verdict, float(cer * 100), float(was * 100), "%", note)
 
 
-def paired(now: list[list[Any]], before: list[list[Any]]) -> Any:
+def paired(now: Iterable[str], before: Iterable[str]) -> Any:
     """Lines that both have: int64 (n, 3), edits now, edits before, characters.
 
     Args:
-        now: [digest of picture and label, edits, characters] of each line.
+        now: of each line ``"DIGEST EDITS CHARACTERS"``, see ``check_lines.accuracy``.
         before: the same of the baseline.
     """
-    old = {digest: edits for digest, edits, _ in before}
-    rows = {d: (edits, old[d], n) for d, edits, n in now if d in old and n}
+    old = {digest: edits for digest, edits, _ in map(str.split, before)}
+    rows = {d: (edits, old[d], n) for d, edits, n in map(str.split, now) if d in old}
     return np.array(list(rows.values()), np.int64).reshape(-1, 3)
 
 

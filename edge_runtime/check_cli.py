@@ -111,7 +111,7 @@ def check(
 
     from edge_runtime.atomic import write_atomically
     from edge_runtime.check import judge
-    from edge_runtime.check_baseline import read_baseline, regressions
+    from edge_runtime.check_baseline import read_baseline, regressions, write_baseline
     from edge_runtime.check_formats import FORMATS, format_of
     from edge_runtime.check_measure import Wanted, measure
     from edge_runtime.recognizer import DEFAULT_MODEL
@@ -137,7 +137,7 @@ def check(
     click.echo(FORMATS[kind](report, findings), nl=False)
     _fail_if_exceeded(findings)
     if update_baseline and baseline:
-        write_atomically(baseline, FORMATS["json"](report, []))
+        write_baseline(baseline, report)
         _say(f"{baseline}: written")
     unreadable = (report["accuracy"] or {}).get("unreadable", [])
     for message in unreadable:

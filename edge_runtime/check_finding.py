@@ -31,20 +31,26 @@ class Finding:
         return self.verdict == EXCEEDED
 
     def over(self) -> str:
-        """By how much the limit is exceeded, such as ``+1.0 %``; empty where it is not."""
+        """By how much the limit is exceeded, such as ``+1.0 %``; empty where it is not.
+
+        Error rates and what must be 0 are differences, all else is relative.
+        """
         if not self.exceeded or self.value is None or self.limit is None:
             return ""
         excess = self.value - self.limit
+        if self.unit in ("%", "points"):
+            return f"+{number(excess, self.unit)} points"
         if self.limit <= 0:
             return f"+{number(excess, self.unit)}"
         return f"+{excess / self.limit * 100:.1f} %"
 
     def sentence(self) -> str:
         """The finding as a clause: ``bundle 1,206,656 bytes over 1,200,682 (baseline, +0.5 %)``."""
-        text = f"{self.check} ({self.against})"
+        text = self.check
         if self.value is not None and self.limit is not None:
             value, limit = number(self.value, self.unit), number(self.limit, self.unit)
-            text += f" {value} over {limit} {self.unit}, {self.over()}"
+            text += f" {value} over {limit} {self.unit}"
+        text += f" ({', '.join(filter(None, (self.against, self.over())))})"
         return f"{text}: {self.note}" if self.note else text
 
 

@@ -56,8 +56,8 @@ def accuracy(bundle: Bundle, folder: Path, runtime: str | None, say: Say) -> dic
     """Read the lines of a folder greedily, without a lexicon.
 
     Returns:
-        ``cer`` (fraction), ``interval`` (95 %, over lines), ``n``, ``lines`` ([digest, edits,
-        characters] each) and ``unreadable``, messages of the lines left out.
+        ``cer`` (fraction), ``interval`` (95 %, over lines), ``n``, ``lines`` (of each the text
+        ``DIGEST EDITS CHARACTERS``) and ``unreadable``, messages of the lines left out.
 
     Raises:
         DataError: no labels, or no line can be read.
@@ -79,7 +79,7 @@ def accuracy(bundle: Bundle, folder: Path, runtime: str | None, say: Say) -> dic
         reference, reading = normalize_text(label), normalize_text(recognizer.read(gray).text)
         texts.append((reference, reading))
         digest = hashlib.sha256(content + b"\0" + reference.encode("utf-8")).hexdigest()[:16]
-        lines.append([digest, edit_distance(reference, reading), len(reference)])
+        lines.append(f"{digest} {edit_distance(reference, reading)} {len(reference)}")
     if not texts:
         raise DataError(f"{folder}: none of its {len(unreadable)} lines can be read")
     references, readings = zip(*texts, strict=True)
