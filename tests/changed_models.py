@@ -19,25 +19,31 @@ def fattened(bundle: Bundle, share: float) -> bytes:
     return pack(bundle.network, card, bundle.charset, bundle.lexicon)
 
 
-def deeper(bundle: Bundle) -> bytes:
-    """The same model with its first shape-keeping layer twice: more work, hardly more bytes."""
+def deeper(bundle: Bundle, layers: int = 1) -> bytes:
+    """The same model with a layer that keeps its shape repeated: more work, hardly more bytes."""
     from convert import schema
 
     model = schema.read(bundle.network)
     graph = model.subgraphs[0]
     place = next(i for i, op in enumerate(graph.operators) if _keeps_shape(model, graph, op))
+    for _ in range(layers):
+        _repeat(graph, place)
+    return pack(schema.write(model), bundle.card, bundle.charset, bundle.lexicon)
+
+
+def _repeat(graph: Any, place: int) -> None:
+    """Put a copy of an operator behind it, with the same weights."""
     first = graph.operators[place]
-    made = first.outputs[0]
+    made, new = first.outputs[0], len(graph.tensors)
     graph.tensors.append(deepcopy(graph.tensors[made]))
     graph.tensors[-1].name = b"once_more"
     second = copy(first)
     second.inputs = np.array([made, *first.inputs[1:]], np.int32)
-    second.outputs = np.array([len(graph.tensors) - 1], np.int32)
+    second.outputs = np.array([new], np.int32)
     for later in graph.operators[place + 1 :]:
-        later.inputs = _renamed(later.inputs, made, second.outputs[0])
-    graph.outputs = _renamed(graph.outputs, made, second.outputs[0])
+        later.inputs = _renamed(later.inputs, made, new)
+    graph.outputs = _renamed(graph.outputs, made, new)
     graph.operators.insert(place + 1, second)
-    return pack(schema.write(model), bundle.card, bundle.charset, bundle.lexicon)
 
 
 def shuffled(bundle: Bundle) -> bytes:
