@@ -34,9 +34,9 @@ def labelled_lines(folder: Path) -> list[tuple[Path, str]]:
     try:
         rows = list(_rows(table.read_text(encoding="utf-8-sig"), table))
     except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"{table}: cannot be read ({error}); one row a line: path, tab, text") from (
-            None
-        )
+        raise DataError(
+            f"{table}: cannot be read ({error}); one row a line: path, tab, text"
+        ) from (None)
     if not rows:
         raise DataError(f"{table}: no line in it")
     return rows

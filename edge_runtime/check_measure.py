@@ -87,9 +87,7 @@ def measure(model: Path, wanted: Wanted, say: Say = lambda text: None) -> Report
 def foreign_operators(file: NetworkFile) -> list[str]:
     """Operators that a plain TFLite runtime lacks: Flex, custom, and unknown numbers; sorted."""
     operators = [operator for graph in file.subgraphs for operator in graph.operators]
-    return sorted(
-        {op.name for op in operators if op.custom or op.name.startswith(_FOREIGN_MARK)}
-    )
+    return sorted({op.name for op in operators if op.custom or op.name.startswith(_FOREIGN_MARK)})
 
 
 def _model(

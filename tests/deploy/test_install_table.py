@@ -17,11 +17,15 @@ from edge_runtime.errors import DataError
 def test_the_table_is_that_of_the_lock(root_dir: Path, target: Target) -> None:
     table = json.loads((root_dir / "devices" / "install-size.json").read_text(encoding="utf-8"))
     (row,) = [
-        row for row in table["systems"] if (row["machine"], row["python"]) == (target.machine, target.python)
+        row
+        for row in table["systems"]
+        if (row["machine"], row["python"]) == (target.machine, target.python)
     ]
     weighed = {f"{package['name']}=={package['version']}" for package in row["packages"]}
     locked = {pin.partition(" ")[0] for pin in pins(LOCK, target)}
-    assert weighed == locked, "renew it: python -m deploy.install_table -o devices/install-size.json"
+    assert weighed == locked, (
+        "renew it: python -m deploy.install_table -o devices/install-size.json"
+    )
 
 
 def test_each_system_is_fetched_and_weighed(

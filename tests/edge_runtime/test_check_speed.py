@@ -29,7 +29,7 @@ def test_median_and_ends_of_the_series(monkeypatch: pytest.MonkeyPatch) -> None:
     ran: list[int] = []
 
     def timed(calls: Sequence[Sequence[Any]]) -> Any:
-        ran.extend(np.shape(call()) [0] for row in calls for call in row)
+        ran.extend(np.shape(call())[0] for row in calls for call in row)
         return np.array([[8, 6, 7, 9, 8, 8], [1, 1, 1, 1, 1, 2]]) * 1e-3
 
     monkeypatch.setattr(check_speed, "fastest_in_turns", timed)
