@@ -15,7 +15,14 @@ from typing import Final
 
 import click
 
-CONFIG: Final = {"height": 48, "first": 8, "stages": (16, 24, 32), "features": 48, "units": (32,)}
+HEIGHT: Final = 48
+CONFIG: Final = {
+    "height": HEIGHT,
+    "first": 8,
+    "stages": (16, 24, 32),
+    "features": 48,
+    "units": (32,),
+}
 SEED: Final = 20261126
 MOST_BYTES: Final = 100_000
 
@@ -43,7 +50,7 @@ def make_reference(target: Path) -> int:
         family="slim-gru",
         config=config,
         charset=VIETNAMESE,
-        preprocessing=Preprocessing(height=CONFIG["height"], max_width=768),
+        preprocessing=Preprocessing(height=HEIGHT, max_width=768),
         time_stride=time_stride("slim-gru"),
         width_multiple=32,
         provenance={"data": "none: random weights, for timing only"},

@@ -57,6 +57,10 @@ def read_baseline(path: Path) -> Report:
         raise DataError(f"{path}: not a report of edge-htr check")
     if report.get("schema") != SCHEMA:
         raise DataError(f"{path}: schema {report.get('schema')!r}, this edge-htr reads {SCHEMA}")
+    try:
+        regressions(report, report)  # whatever is missing deeper inside shows here
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+        raise DataError(f"{path}: a damaged report of edge-htr check ({error!r})") from None
     return report
 
 

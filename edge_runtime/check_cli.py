@@ -167,9 +167,12 @@ def _profiles(
     if not devices and here is None:
         raise DataError("this board is unknown: name one with --device, or give a file of yours")
     profiles = [load_profile(name) for name in dict.fromkeys(devices)] or [p for p in [here] if p]
-    own = {"cer_percent": max_cer, "cer_loss_points": max_cer_loss}
-    own = {key: value for key, value in own.items() if value is not None}
-    return [replace(p, budget=replace(p.budget, **own)) for p in profiles]
+    if max_cer is not None:
+        profiles = [replace(p, budget=replace(p.budget, cer_percent=max_cer)) for p in profiles]
+    if max_cer_loss is not None:
+        loss = max_cer_loss
+        profiles = [replace(p, budget=replace(p.budget, cer_loss_points=loss)) for p in profiles]
+    return profiles
 
 
 def _sizes(profiles: Sequence[Profile], *, newest: bool) -> dict[str, list[dict[str, Any]]]:

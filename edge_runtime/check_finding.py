@@ -6,7 +6,7 @@ from typing import Final
 WITHIN: Final = "within"
 EXCEEDED: Final = "exceeded"
 NOT_JUDGED: Final = "not judged"
-"""Nobody may pass or fail by it: an estimate, another machine's milliseconds, nothing to measure."""
+"""Nobody may pass or fail by it: an estimate, another machine's milliseconds, nothing measured."""
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,9 @@
 
 The table, ``devices/install-size.json``, holds the versions of the lock and is made by
 ``python -m deploy.install_table``. Asking pip instead (``newest``) says what the index gives today:
-a dependency that has grown since the lock was made shows there first. Bytes are those of the wheels
-and of their content unpacked, without the ``.pyc`` files that pip may compile; edge-htr itself, with
-its models, is not counted.
+a dependency that has grown since the lock was made shows there first. Bytes are those of the
+wheels and of their content unpacked, without the ``.pyc`` files that pip may compile; edge-htr
+itself, with its models, is not counted.
 """
 
 import json
@@ -96,7 +96,7 @@ def weigh(folder: Path, machine: str, python: str, origin: str) -> Size:
     Raises:
         DataError: a wheel is damaged.
     """
-    packages = []
+    packages: list[dict[str, Any]] = []
     for wheel in sorted(folder.glob("*.whl"), key=lambda path: path.name.lower()):
         name, version, *_ = wheel.name.split("-")
         try:

@@ -165,6 +165,22 @@ def test_the_loss_against_fp32_is_a_budget(tmp_path: Path, lines: Path) -> None:
     assert check(model_path("tiny-int8"), *common).exit_code == 0
 
 
+@pytest.mark.desktop
+@pytest.mark.slow
+def test_the_loss_against_a_checkpoint_is_a_budget(tmp_path: Path, lines: Path) -> None:
+    from tests.tiny_networks import reader, save
+
+    checkpoint = save(reader(), tmp_path / "reader.keras")
+    model = tmp_path / "model.tflite"
+    model.write_bytes(changed("shuffled")(Bundle.open(model_path())))
+    common = ("--no-timing", "--data", lines, "--fp32", checkpoint, "--max-cer-loss", 0.5)
+    assert exceeded(check(model, *common, "--format", "json")) == [("CER loss", "host")]
+    checkpoint.write_bytes(b"damaged")
+    result = check(model, *common)
+    assert result.exit_code == 1
+    assert "reader.keras" in result.stderr.splitlines()[-1]
+
+
 def test_counted_instructions_are_judged(tmp_path: Path) -> None:
     counts, path = tmp_path / "counts.json", tmp_path / "baseline.json"
     counts.write_text('{"cortex-a72": {"inference": 1000, "line": 5000}}', encoding="utf-8")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from edge_runtime import install_size
-from edge_runtime.device import known_profiles, load_profile
+from edge_runtime.device import Profile, known_profiles, load_profile
 from edge_runtime.errors import DataError
 from edge_runtime.install_size import known_sizes, newest, weigh
 
@@ -42,7 +42,7 @@ def test_wheels_are_weighed_packed_and_unpacked(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("profile", known_profiles(), ids=lambda profile: profile.id)
-def test_every_board_with_a_budget_is_in_the_table(profile: install_size.Profile) -> None:
+def test_every_board_with_a_budget_is_in_the_table(profile: Profile) -> None:
     board = profile.device.core is not None
     rows = known_sizes(profile) if board else []
     assert bool(rows) == (board and profile.budget.install_bytes is not None)
