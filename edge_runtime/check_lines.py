@@ -63,7 +63,8 @@ def accuracy(bundle: Bundle, folder: Path, runtime: str | None, say: Say) -> dic
         DataError: no labels, or no line can be read.
         EdgeHtrError: the model cannot be used.
     """
-    recognizer = Recognizer(bundle, runtime=runtime)
+    # On a shared runner, waiting threads of tflite-runtime burn ten times the work.
+    recognizer = Recognizer(bundle, threads=1, runtime=runtime)
     texts: list[tuple[str, str]] = []
     lines, unreadable = [], []
     labelled = labelled_lines(folder)

@@ -87,14 +87,21 @@ def measure(model: Path, wanted: Wanted, say: Say = lambda text: None) -> Report
 def foreign_operators(file: NetworkFile) -> list[str]:
     """Operators that a plain TFLite runtime lacks: Flex, custom, and unknown numbers; sorted."""
     operators = [operator for graph in file.subgraphs for operator in graph.operators]
-    return sorted({op.name for op in operators if op.custom or op.name.startswith(_FOREIGN_MARK)})
+    return sorted(
+        {_printable(op.name) for op in operators if op.custom or op.name.startswith(_FOREIGN_MARK)}
+    )
+
+
+def _printable(name: str) -> str:
+    """A name from a file, perhaps a stranger's: no control characters for terminals and XML."""
+    return "".join(letter if letter.isprintable() else "?" for letter in name)
 
 
 def _model(
     bundle: Bundle, file: NetworkFile, foreign: list[str], macs: MacCount | None
 ) -> dict[str, Any]:
     return {
-        "name": bundle.card.name,
+        "name": _printable(bundle.card.name),
         "bytes": bundle.file_bytes,
         "network_sha256": bundle.card.network_sha256,
         "precision": bundle.card.precision,
@@ -132,8 +139,8 @@ def _run(model: Path, wanted: Wanted, say: Say) -> dict[str, Any]:
     """Memory, cold start and line times of fresh processes: at length on a wanted board only."""
     here = recognise(known_profiles())
     board = here is not None and here.id != "host" and here.id in {p.id for p in wanted.profiles}
-    settings = BenchSettings(profile=False) if board else _BRIEF
-    report = benchmark([model], [None], find_pictures(None), settings, wanted.runtime, say)
+    settings, threads = (BenchSettings(profile=False), None) if board else (_BRIEF, 1)
+    report = benchmark([model], [threads], find_pictures(None), settings, wanted.runtime, say)
     (result,) = report["models"]
     return {
         "kind": report["kind"],

@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 
 from edge_runtime.bundle import Bundle
 from edge_runtime.cli import cli
-from tests.tiny_models import model_path, write_picture
+from tests.tiny_models import model_path, packed, write_picture
 
 TEXTS = ("xa1 đx", "x1 ax", "xđa 1x", "xaa1x", "x1đ ax", "xa đ1x")
 SAMPLES = "edge_runtime/samples"
@@ -113,6 +113,16 @@ def test_the_shipped_model_passes_on_every_board(root_dir: Path) -> None:
                    "--baseline", root_dir / BASELINE)  # fmt: skip
     assert result.exit_code == 0, f"{result.output}\nA new model? {RENEW}"
     assert "limits kept" in result.stdout.splitlines()[-1]
+
+
+@pytest.mark.parametrize("kind", ["text", "junit", "markdown"])
+def test_a_name_cannot_drive_the_terminal(tmp_path: Path, kind: str) -> None:
+    model = tmp_path / "model.tflite"
+    model.write_bytes(packed(name="\x1b[31mred\x00"))
+    result = check(model, "--no-timing", "--format", kind)
+    assert result.exit_code == 0
+    assert "?[31mred?" in result.stdout
+    assert not {"\x1b", "\x00"} & set(result.stdout)
 
 
 def test_memory_and_time_are_measured_here(tmp_path: Path) -> None:
