@@ -14,7 +14,6 @@ from edge_runtime.check_baseline import SCHEMA
 from edge_runtime.check_lines import accuracy, fp32_accuracy
 from edge_runtime.check_speed import reference_ratio
 from edge_runtime.device import Profile, known_profiles, recognise
-from edge_runtime.errors import InferenceError
 from edge_runtime.interpreter import padded_width
 from edge_runtime.machine import machine_facts
 from edge_runtime.macs import MacCount, count_macs
@@ -58,9 +57,10 @@ def measure(model: Path, wanted: Wanted, say: Say = lambda text: None) -> Report
     bundle = Bundle.open(model)
     file = NetworkFile.parse(bundle.network)
     foreign = foreign_operators(file)
-    macs = _macs(bundle, wanted.runtime, foreign)
-    run = ratio = found = fp32 = None
+    macs = run = ratio = found = fp32 = None
     if not foreign:
+        width = padded_width(bundle.card, bundle.card.max_width)
+        macs = count_macs(bundle.network, width, find_runtime(wanted.runtime))
         run = _run(model, wanted, say) if wanted.timing else None
         if wanted.timing:
             say("timing it in turns with the reference network")
@@ -73,7 +73,7 @@ def measure(model: Path, wanted: Wanted, say: Say = lambda text: None) -> Report
         "tool_version": __version__,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "model": _model(bundle, file, foreign, macs),
-        "machine": _machine(wanted.runtime),
+        "machine": _machine(wanted),
         "run": run,
         "ratio": ratio,
         "accuracy": found,
@@ -112,10 +112,16 @@ def _model(
     }
 
 
-def _machine(runtime: str | None) -> dict[str, Any]:
+def _here(wanted: Wanted) -> Profile | None:
+    """The profile of this machine: a wanted one, which may be the caller's own, or a known one."""
+    own = {profile.id for profile in wanted.profiles}
+    return recognise([*wanted.profiles, *(p for p in known_profiles() if p.id not in own)])
+
+
+def _machine(wanted: Wanted) -> dict[str, Any]:
     """What decides whether figures of two machines may be compared."""
-    facts, here = machine_facts(), recognise(known_profiles())
-    found = find_runtime(runtime)
+    facts, here = machine_facts(), _here(wanted)
+    found = find_runtime(wanted.runtime)
     kept = {key: facts[key] for key in ("architecture", "bits", "cpu", "cores", "python")}
     return {
         **kept,
@@ -124,20 +130,9 @@ def _machine(runtime: str | None) -> dict[str, Any]:
     }
 
 
-def _macs(bundle: Bundle, runtime: str | None, foreign: list[str]) -> MacCount | None:
-    """Of the widest line; None where no plain runtime could run the network."""
-    width = padded_width(bundle.card, bundle.card.max_width)
-    try:
-        return count_macs(bundle.network, width, find_runtime(runtime))
-    except InferenceError:
-        if foreign:
-            return None
-        raise
-
-
 def _run(model: Path, wanted: Wanted, say: Say) -> dict[str, Any]:
     """Memory, cold start and line times of fresh processes: at length on a wanted board only."""
-    here = recognise(known_profiles())
+    here = _here(wanted)
     board = here is not None and here.id != "host" and here.id in {p.id for p in wanted.profiles}
     settings, threads = (BenchSettings(profile=False), None) if board else (_BRIEF, 1)
     report = benchmark([model], [threads], find_pictures(None), settings, wanted.runtime, say)
