@@ -8,7 +8,7 @@ DEMO ?= edge_runtime/samples
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .SECONDARY:
-.PHONY: help install demo test test-light test-tflite check fmt wheel offline-bundle results lock clean python
+.PHONY: help install demo test test-light test-tflite check check-models baseline fmt wheel offline-bundle results lock clean python
 
 help:
 	@echo "make demo        read the sample lines (light environment, no TensorFlow)"
@@ -16,6 +16,7 @@ help:
 	@echo "make check       formatting, lint and types"
 	@echo "make test        all tests"
 	@echo "make test-light  the tests that need no TensorFlow, in an environment without it"
+	@echo "make check-models  the shipped model against budgets and baseline; make baseline renews it"
 	@echo "make results     measure the shipped model on DATA=folder and rewrite its card"
 	@echo "make offline-bundle BOARD=pi4   one archive for a board that has no network"
 	@echo "make fmt | wheel | lock | clean"
@@ -96,6 +97,15 @@ wheel: .venv/installed
 BOARD ?= pi4
 offline-bundle: .venv-light/installed
 	.venv-light/bin/python -m deploy.offline_bundle $(BOARD) -o dist $(BUNDLE_ARGS)
+
+# The gate of docs/ci.md on ourselves.
+GATE = .venv-demo/bin/edge-htr check vi-line --data edge_runtime/samples --baseline tests/baselines/vi-line.json \
+	--device pi4 --device pi5 --device pi-zero-2w --device host
+check-models: .venv-demo/installed
+	$(GATE)
+
+baseline: .venv-demo/installed
+	$(GATE) --update-baseline
 
 # Every figure of the model card. DATA holds kalapa/training_data, cinnamon/train and cinnamon/test.
 DATA ?= data

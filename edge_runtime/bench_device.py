@@ -5,10 +5,14 @@ board, and not shown at all for a board that is not here: the size of a file is 
 nothing else is.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from edge_runtime.device import Profile, known_profiles, load_profile, recognise
+
+if TYPE_CHECKING:
+    from edge_runtime.macs import MacCount
 
 Report = dict[str, Any]
 
@@ -69,14 +73,29 @@ def _estimate(model: Report, profile: Profile) -> Report | None:
     from edge_runtime.macs import count_macs
     from edge_runtime.runtimes import find_runtime
 
+    if profile.estimate is None:
+        return None
+    runtime = find_runtime(model["runtime"].partition(" ")[0])
+    macs = count_macs(Bundle.open(model["path"]).network, model["width"], runtime)
+    return estimate(macs, model["precision"], profile)
+
+
+def estimate(macs: "MacCount", precision: Mapping[str, str], profile: Profile) -> Report | None:
+    """What one inference should take on a board that is not here; None without rates.
+
+    Convolutions run at the rate of the model's precision, all else at that of fp32. The rates come
+    from two convolutional networks and an older XNNPACK, hence the factor of two.
+
+    Args:
+        macs: multiply-accumulates of one inference.
+        precision: number format of each part, as in the card.
+        profile: the board.
+    """
     board, rates = profile.device, profile.estimate
     if rates is None or not board.cores or not board.clock_mhz:
         return None
-    bundle = Bundle.open(model["path"])
-    runtime = find_runtime(model["runtime"].partition(" ")[0])
-    macs = count_macs(bundle.network, model["width"], runtime)
     convolved = sum(n for name, n in macs.by_operator.items() if "CONV" in name)
-    quantized = any(part.startswith("int8") for part in model["precision"].values())
+    quantized = any(part.startswith("int8") for part in precision.values())
     cycles = convolved / rates.mac_per_cycle["int8" if quantized else "fp32"]
     cycles += (macs.total - convolved) / rates.mac_per_cycle["fp32"]
     ms = cycles / (board.cores * board.clock_mhz * 1e3)
@@ -84,7 +103,7 @@ def _estimate(model: Report, profile: Profile) -> Report | None:
         "kind": "estimated",
         "device": profile.id,
         "threads": board.cores,
-        "width": model["width"],
+        "width": macs.width,
         "million_macs": round(macs.total / 1e6, 1),
         "infer_ms": round(ms, 1),
         "low_ms": round(ms / _UNCERTAIN, 1),

@@ -31,8 +31,11 @@ COMMANDS = {
     "eval": Entry("train.eval_cli:eval_", "Measure CER, WER and SER of a model."),
     "info": Entry("edge_runtime.info_cli:info", "Show what is inside a model file."),
     "bench": Entry("edge_runtime.bench_cli:bench", "Measure how fast a model runs here."),
+    "check": Entry("edge_runtime.check_cli:check", "Check a model against budgets, for CI."),
     "doctor": Entry("edge_runtime.doctor_cli:doctor", "Find what keeps it from running here."),
-    "devices": Entry("edge_runtime.devices_cli:devices", "List the known boards."),
+    "devices": Entry(
+        "edge_runtime.devices_cli:devices", "List the known boards, estimate a model."
+    ),
     "train": Entry("train.train_cli:train", "Train a network (desktop)."),
     "convert": Entry("convert.convert_cli:convert", "Quantize a trained network (desktop)."),
     "data": Entry("train.data_cli:data", "Check, count and split a data set."),

@@ -99,13 +99,24 @@ class Budget:
     """Upper limits; None where there is none. Milliseconds hold for one line of text."""
 
     model_bytes: int | None = None
+    wheel_bytes: int | None = None
+    """Of all wheels that an installation downloads."""
     install_bytes: int | None = None
+    """Of the same, unpacked."""
+    macs_million: int | None = None
+    """Multiply-accumulates of the widest line."""
+    cer_percent: float | None = None
+    cer_loss_points: float | None = None
+    """Percentage points of CER above the network in float32, on the same lines."""
+    reference_ratio: float | None = None
+    """Inference time over that of the reference network, in one run on one machine."""
     peak_rss_mb: int | None = None
     cold_start_ms: int | None = None
     latency_p50_ms: int | None = None
     latency_p90_ms: int | None = None
     latency_p95_ms: int | None = None
     instr_per_invoke_max: int | None = None
+    """Instructions of one inference on the core of ``[emulation]``."""
 
 
 @dataclass(frozen=True)

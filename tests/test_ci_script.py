@@ -52,11 +52,17 @@ def test_the_closing_line_of_the_last_run_is_the_last_line(root_dir: Path, tmp_p
     code, lines = run(root_dir, tmp_path, verbs)
     assert code == 0
     called = [line for line in lines if line.startswith("make ")]
-    assert called == ["make check", "make demo", "make test-light", "make test"]
+    assert called == [
+        "make check",
+        "make demo",
+        "make check-models",
+        "make test-light",
+        "make test",
+    ]
     assert lines[-1] == last
 
 
-@pytest.mark.parametrize("verb", ["check", "demo"])
+@pytest.mark.parametrize("verb", ["check", "demo", "check-models"])
 def test_what_fails_before_the_tests_fails_the_whole(
     root_dir: Path, tmp_path: Path, verb: str
 ) -> None:
