@@ -6,9 +6,12 @@ import pytest
 
 from edge_runtime.bench import SAMPLES
 from edge_runtime.decoder import find_lexicon
+from edge_runtime.macs import count_macs
 from edge_runtime.metrics import error_rates
 from edge_runtime.network_file import NetworkFile
 from edge_runtime.recognizer import DEFAULT_MODEL, Recognizer
+from edge_runtime.runtimes import find_runtime
+from edge_runtime.shipped import MODELS
 
 pytestmark = pytest.mark.skipif(
     not DEFAULT_MODEL.is_file(), reason="no model is shipped in this checkout"
@@ -71,3 +74,11 @@ def test_its_card_says_where_it_comes_from_and_how_good_it_is(recognizer: Recogn
     assert card.training
     assert card.metrics
     assert all(metric["n"] > 0 and 0 <= metric["cer"] < 0.2 for metric in card.metrics)
+
+
+def test_nano_is_a_third_of_the_size_and_reads_the_samples() -> None:
+    nano = Recognizer("vi-line-nano", threads=1)
+    assert (MODELS / "vi-line-nano.tflite").stat().st_size <= 400_000
+    assert count_macs(nano.bundle.network, 928, find_runtime(None)).total <= 150_000_000
+    read = [nano.read_file(path).text for path, _ in samples()]
+    assert error_rates([text for _, text in samples()], read).cer < 0.2
