@@ -110,14 +110,10 @@ class Recognizer:
             ImageError: the picture cannot be read or is outside the limits.
             InferenceError: the runtime fails.
         """
-        return self.read_file_and_size(source)[0]
-
-    def read_file_and_size(self, source: Path | str | bytes) -> tuple[Line, tuple[int, int]]:
-        """Like ``read_file``, with the picture's (width, height) in pixels."""
         watch = Stopwatch()
         gray = load_gray(source)
         watch.lap("decode")
-        return self._read(gray, watch), (gray.shape[1], gray.shape[0])
+        return self._read(gray, watch)
 
     def read(self, gray: Gray) -> Line:
         """Read a line from a picture in memory.

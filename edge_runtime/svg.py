@@ -50,12 +50,8 @@ def scatter(points: Sequence[Point], x_title: str, y_title: str) -> str:
     x_at = _scale(x_low, x_high, _LEFT, WIDTH - _RIGHT)
     y_at = _scale(y_low, y_high, HEIGHT - _BOTTOM, _TOP)
     parts = [_axes(x_title, y_title)]
-    for value in ticks(x_low, x_high):
-        parts.append(_text(x_at(value), HEIGHT - _BOTTOM + 18, _number(value), "middle"))
-    for value in ticks(y_low, y_high):
-        at = y_at(value)
-        parts.append(_text(_LEFT - 8, at + 4, _number(value), "end"))
-        parts.append(_line(_LEFT, at, WIDTH - _RIGHT, at, "grid"))
+    parts += _x_ticks(x_low, x_high, x_at)
+    parts += _y_grid(y_low, y_high, y_at)
     for point in points:
         kind = "strong" if point.strong else "mark"
         x, y = x_at(point.x), y_at(point.y)
@@ -115,8 +111,7 @@ def histogram(values: Sequence[float], marks: Sequence[tuple[str, float]], title
             f'<rect class="mark" x="{_LEFT + i * bar + 0.5:.1f}" y="{top:.1f}"'
             f' width="{bar - 1:.1f}" height="{HEIGHT - _BOTTOM - top:.1f}"/>'
         )
-    for value in ticks(low, high):
-        parts.append(_text(x_at(value), HEIGHT - _BOTTOM + 18, _number(value), "middle"))
+    parts += _x_ticks(low, high, x_at)
     for row, (name, at) in enumerate(marks):
         x = x_at(at)
         parts.append(_line(x, _TOP, x, HEIGHT - _BOTTOM, "axis"))
@@ -133,11 +128,8 @@ def curve(points: Sequence[tuple[float, float]], x_title: str, y_title: str) -> 
     x_at = _scale(x_low, x_high, _LEFT, WIDTH - _RIGHT)
     y_at = _scale(y_low, y_high, HEIGHT - _BOTTOM, _TOP)
     parts = [_axes(x_title, y_title)]
-    for value in ticks(x_low, x_high):
-        parts.append(_text(x_at(value), HEIGHT - _BOTTOM + 18, _number(value), "middle"))
-    for value in ticks(y_low, y_high):
-        parts.append(_text(_LEFT - 8, y_at(value) + 4, _number(value), "end"))
-        parts.append(_line(_LEFT, y_at(value), WIDTH - _RIGHT, y_at(value), "grid"))
+    parts += _x_ticks(x_low, x_high, x_at)
+    parts += _y_grid(y_low, y_high, y_at)
     path = " ".join(f"{x_at(x):.1f},{y_at(y):.1f}" for x, y in points)
     return _svg(HEIGHT, [*parts, f'<polyline class="curve" points="{path}"/>'])
 
@@ -173,6 +165,19 @@ def _axes(x_title: str, y_title: str) -> str:
         + f'<text transform="translate(14 {middle}) rotate(-90)" text-anchor="middle">'
         f"{escape(y_title)}</text>"
     )
+
+
+def _x_ticks(low: float, high: float, at: Callable[[float], float]) -> list[str]:
+    return [_text(at(x), HEIGHT - _BOTTOM + 18, _number(x), "middle") for x in ticks(low, high)]
+
+
+def _y_grid(low: float, high: float, at: Callable[[float], float]) -> list[str]:
+    parts = []
+    for value in ticks(low, high):
+        y = at(value)
+        parts.append(_text(_LEFT - 8, y + 4, _number(value), "end"))
+        parts.append(_line(_LEFT, y, WIDTH - _RIGHT, y, "grid"))
+    return parts
 
 
 def _line(x1: float, y1: float, x2: float, y2: float, kind: str) -> str:

@@ -8,7 +8,7 @@ from edge_runtime.errors import DataError
 from edge_runtime.preprocess import Preprocessing
 from train.cache import PackedLines, cached_lines, read_packed
 from train.datasets import Sample, read_dataset
-from train.splits import Holdout
+from train.splits import PARTS, part_of
 
 TRAIN = "train"
 """Name of the part that is trained on."""
@@ -74,10 +74,9 @@ def _usable(path: Path, charset: Charset, say: Say) -> list[Sample]:
 def _parts(samples: list[Sample], holdout: bool) -> dict[str, list[Sample]]:
     if not holdout:
         return {TRAIN: samples}
-    rule = Holdout()
-    parts: dict[str, list[Sample]] = {TRAIN: [], "dev-writers": [], "dev-lines": []}
+    parts: dict[str, list[Sample]] = {part: [] for part in PARTS}
     for sample in samples:
-        parts[rule.part_of(sample)].append(sample)
+        parts[part_of(sample)].append(sample)
     if not parts[TRAIN]:  # a data set of a few lines: keep them for training
         return {TRAIN: samples}
     return parts

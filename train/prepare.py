@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -166,16 +167,23 @@ def _lines(
         raise DataError("no --data given: name at least one folder of labelled lines")
     sources: list[Source] = []
     development: dict[str, PackedLines] = {}
+    read = partial(
+        read_parts,
+        charset=charset,
+        settings=recipe.preprocessing,
+        cache=request.cache,
+        workers=recipe.run.workers,
+        say=console.print,
+    )
     for path in request.data:
         weight = _weight(path, recipe)
-        for part, lines in _parts(path, request, recipe, charset).items():
+        for part, lines in read(path, holdout=recipe.data.holdout).items():
             if part == TRAIN:
                 sources.append(Source(lines, weight * _scale(recipe, len(lines)), name_of(path)))
             else:
                 development[f"{name_of(path)}-{part}"] = lines
     for path in request.development:
-        whole = replace(recipe, data=replace(recipe.data, holdout=False))
-        development[name_of(path)] = _parts(path, request, whole, charset)[TRAIN]
+        development[name_of(path)] = read(path, holdout=False)[TRAIN]
     return sources, development
 
 
@@ -189,20 +197,6 @@ def _weight(path: Path, recipe: Recipe) -> float:
         if plain.as_posix().endswith(suffix):
             return weight
     return 1.0
-
-
-def _parts(
-    path: Path, request: Request, recipe: Recipe, charset: Charset
-) -> dict[str, PackedLines]:
-    return read_parts(
-        path,
-        charset,
-        recipe.preprocessing,
-        request.cache,
-        holdout=recipe.data.holdout,
-        workers=recipe.run.workers,
-        say=console.print,
-    )
 
 
 def _card(

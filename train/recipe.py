@@ -125,17 +125,22 @@ class Recipe:
 
 
 def find_recipe(name: str) -> Path:
-    """The file of a recipe: a ``.toml`` path as it is, or the name of a shipped one.
+    """The file of a recipe, see ``shipped_toml``."""
+    return shipped_toml(name, RECIPES, "recipe")
+
+
+def shipped_toml(name: str, folder: Path, what: str) -> Path:
+    """A ``.toml`` path as it is, or the file of that name in a folder of the package.
 
     Raises:
-        RecipeError: there is no shipped recipe of that name.
+        RecipeError: there is no shipped ``what`` of that name.
     """
     if name.endswith(".toml"):
         return Path(name)
-    path = RECIPES / f"{name}.toml"
+    path = folder / f"{name}.toml"
     if not path.is_file():
-        known = ", ".join(sorted(p.stem for p in RECIPES.glob("*.toml")))
-        raise RecipeError(f"no recipe {name!r}: {known}, or give a .toml file")
+        known = ", ".join(sorted(p.stem for p in folder.glob("*.toml")))
+        raise RecipeError(f"no {what} {name!r}: {known}, or give a .toml file")
     return path
 
 

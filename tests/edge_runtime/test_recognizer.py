@@ -10,6 +10,7 @@ import pytest
 from edge_runtime import recognizer as module
 from edge_runtime.bundle import Bundle
 from edge_runtime.errors import BundleError, ImageError, InferenceError, RuntimeMissingError
+from edge_runtime.page_reader import PageReader
 from edge_runtime.recognizer import Recognizer
 from tests.block_script import picture_of
 from tests.tiny_models import NAMES, TEXT, encoded, model_path, write_picture
@@ -43,7 +44,7 @@ def test_every_stage_is_timed(recognizer: Recognizer) -> None:
 
 
 def test_the_size_of_the_picture_comes_along(recognizer: Recognizer) -> None:
-    _, size = recognizer.read_file_and_size(encoded())
+    size = PageReader(recognizer, "line").read_file(encoded()).size
     assert size == picture_of(TEXT).shape[::-1]
 
 

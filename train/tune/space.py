@@ -6,7 +6,7 @@ from typing import Any
 
 from edge_runtime.errors import RecipeError
 from edge_runtime.toml_table import from_table
-from train.recipe import find_recipe, read_toml
+from train.recipe import find_recipe, read_toml, shipped_toml
 
 SPACES = Path(__file__).parent.parent / "spaces"
 """Where the shipped spaces are."""
@@ -70,18 +70,8 @@ class Space:
 
 
 def find_space(name: str) -> Path:
-    """The file of a space: a ``.toml`` path as it is, or the name of a shipped one.
-
-    Raises:
-        RecipeError: there is no shipped space of that name.
-    """
-    if name.endswith(".toml"):
-        return Path(name)
-    path = SPACES / f"{name}.toml"
-    if not path.is_file():
-        known = ", ".join(sorted(p.stem for p in SPACES.glob("*.toml")))
-        raise RecipeError(f"no search space {name!r}: {known}, or give a .toml file")
-    return path
+    """The file of a space, see ``shipped_toml``."""
+    return shipped_toml(name, SPACES, "search space")
 
 
 def load_space(path: Path) -> Space:
