@@ -19,7 +19,7 @@ import numpy.typing as npt
 from edge_runtime.errors import BundleError
 from edge_runtime.image import Gray
 from edge_runtime.second_row import split_rows
-from edge_runtime.textbody import TextBody, find_body, text_mask
+from edge_runtime.textbody import TextBody, find_body, text_strokes
 
 Ink = npt.NDArray[np.uint8]
 FloatMap = npt.NDArray[np.float32]
@@ -102,9 +102,9 @@ def preprocess_rows(gray: Gray, settings: Preprocessing) -> tuple[Ink, ...]:
     if settings.kind == "seed":
         return (preprocess(gray, settings),)
     ink = _find_ink(gray, settings)
-    mask = text_mask(ink)
-    whole = _place(ink, find_body(ink, mask), settings)
-    rows = split_rows(ink, mask) or ()
+    strokes = text_strokes(ink)
+    whole = _place(ink, find_body(ink, strokes.mask), settings)
+    rows = split_rows(ink, strokes) or ()
     return (whole, *(_place(row, find_body(row), settings) for row in rows))
 
 

@@ -13,6 +13,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from edge_runtime.textbody import Strokes
+
 Ink = npt.NDArray[np.uint8]
 Boxes = npt.NDArray[np.int32]
 """(n, 5): left, top, width, height, pixels of ink."""
@@ -45,23 +47,21 @@ class _Cut:
     end: int
 
 
-def split_rows(ink: Ink, mask: Ink) -> tuple[Ink, Ink] | None:
+def split_rows(ink: Ink, strokes: Strokes) -> tuple[Ink, Ink] | None:
     """Take two rows of text apart.
 
     Args:
         ink: uint8 (h, w), darkness relative to the paper.
-        mask: uint8 (h, w), 1 where there is ink of letters (``textbody.text_mask``).
+        strokes: what of it is letters (``textbody.text_strokes``).
 
     Returns:
         The ink of the upper row, uint8 (h, w), and that of the lower one, uint8 (h2, w); None
         where nothing speaks for two rows.
     """
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
-    cut = _find_cut(np.asarray(stats[1:], np.int32), mask.shape)
+    cut = _find_cut(strokes.boxes, ink.shape)
     if cut is None:
         return None
-    lower = _lower_strokes(mask, labels, stats, cut)
-    return _apart(ink, mask, lower, cut)
+    return _apart(ink, strokes.mask, _lower_strokes(strokes, cut), cut)
 
 
 def _find_cut(boxes: Boxes, shape: tuple[int, ...]) -> _Cut | None:
@@ -131,14 +131,15 @@ def _end_of_row(letters: Boxes, row: float, latest: float, rows: int) -> int:
     return end
 
 
-def _lower_strokes(mask: Ink, labels: Any, stats: Any, cut: _Cut) -> Ink:
+def _lower_strokes(strokes: Strokes, cut: _Cut) -> Ink:
     """The strokes of the second row, 1 or 0; a stroke that lies in both rows is cut in two."""
-    lower = np.zeros_like(mask)
-    margin = cut.end + 0.2 * mask.shape[0]
-    for number, (left, top, width, height, area) in enumerate(stats[1:], 1):
+    lower = np.zeros_like(strokes.mask)
+    margin = cut.end + 0.2 * lower.shape[0]
+    pieces = zip(strokes.numbers, strokes.boxes, strict=True)
+    for number, (left, top, width, height, area) in pieces:
         if left >= margin or top + height <= cut.row:
             continue
-        stroke = labels[top : top + height, left : left + width] == number
+        stroke = strokes.labels[top : top + height, left : left + width] == number
         deep = stroke.copy()
         deep[: max(0, int(cut.row) + 1 - top)] = False
         share = deep.sum() / area

@@ -54,8 +54,27 @@ def find_body(ink: Ink, mask: Ink | None = None) -> TextBody:
     )
 
 
+@dataclass(frozen=True)
+class Strokes:
+    """The ink of letters, in connected pieces."""
+
+    mask: Ink
+    """uint8 (h, w), 1 where there is such ink."""
+    labels: npt.NDArray[np.int32]
+    """int32 (h, w), the number of the piece; pieces that are no letters have numbers too."""
+    numbers: npt.NDArray[np.intp]
+    """Of the pieces that are letters."""
+    boxes: npt.NDArray[np.int32]
+    """(n, 5), of the same: left, top, width, height, pixels of ink."""
+
+
 def text_mask(ink: Ink) -> Ink:
     """Pixels that are ink of letters, 1 or 0: no ruled lines, no borders, no specks."""
+    return text_strokes(ink).mask
+
+
+def text_strokes(ink: Ink) -> Strokes:
+    """Ink of letters in pieces: no ruled lines, no borders, no specks."""
     rows = ink.shape[0]
     threshold, _ = cv2.threshold(ink, 0, 1, cv2.THRESH_OTSU)
     mask = (ink > max(threshold * 0.8, 10.0)).astype(np.uint8)
@@ -74,7 +93,11 @@ def text_mask(ink: Ink) -> Ink:
     # Tails of the rows above and below: they touch the edge and stay near it.
     keep[(top <= 1) & (bottom < 0.3 * rows)] = 0
     keep[(bottom >= rows - 1) & (top > 0.75 * rows)] = 0
-    return np.asarray(keep[labels], np.uint8)
+    numbers = np.flatnonzero(keep)
+    mask = np.asarray(keep[labels], np.uint8)
+    return Strokes(
+        mask, np.asarray(labels, np.int32), numbers, np.asarray(stats[numbers], np.int32)
+    )
 
 
 def _ruled(mask: Ink, length: int) -> Ink:

@@ -14,7 +14,7 @@ from edge_runtime.preprocess import Preprocessing, preprocess, preprocess_rows, 
 from edge_runtime.recognizer import DEFAULT_MODEL, Recognizer
 from edge_runtime.row_choice import choose_rows
 from edge_runtime.second_row import split_rows
-from edge_runtime.textbody import text_mask
+from edge_runtime.textbody import text_strokes
 
 Gray = npt.NDArray[np.uint8]
 CHARSET = Charset("abcdefghij ")
@@ -31,7 +31,7 @@ def cell(first: str, second: str = "", indent: int = 20) -> Gray:
 
 def split(picture: Gray) -> tuple[Gray, Gray] | None:
     ink = subtract_paper(picture)
-    return split_rows(ink, text_mask(ink))
+    return split_rows(ink, text_strokes(ink))
 
 
 def columns(ink: Gray) -> tuple[int, int]:
