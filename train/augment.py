@@ -36,6 +36,11 @@ class Augmentation:
     """Standard deviation of the grid's nodes, pixels."""
     wave: float = 0.3
     """Share of lines with a wandering baseline."""
+    cram: float = 0.25
+    """Share of lines whose letters crowd together at one end, mostly the last, where a writer runs
+    out of room."""
+    cram_limit: float = 0.55
+    """Smallest width of a letter there, beside one at the other end."""
     thicken: float = 0.15
     thin: float = 0.15
     blur: float = 0.15
@@ -89,7 +94,8 @@ def _warp(ink: Ink, stretch: float, settings: Augmentation, rng: Random) -> Ink:
     rotation = rng.uniform(-settings.rotation, settings.rotation)
     shift = rng.uniform(-settings.shift, settings.shift)
     map_y = (y - middle - shift) / vertical + middle + rotation * (x - width / 2)
-    map_x = (x + shear * (y - middle)) / stretch + np.zeros_like(y)
+    columns_at = _crowded(x / width, settings, rng) * columns
+    map_x = columns_at + shear / stretch * (y - middle)
     if rng.random() < settings.wave:
         length = rng.uniform(120, 500)
         map_y = map_y + rng.uniform(0.5, 2.0) * np.sin(
@@ -100,6 +106,19 @@ def _warp(ink: Ink, stretch: float, settings: Augmentation, rng: Random) -> Ink:
         map_y = map_y + _grid(rows, width, settings.elastic_pixels * 0.75, rng)
     out = cv2.remap(ink, map_x.astype(np.float32), map_y.astype(np.float32), cv2.INTER_LINEAR)
     return np.asarray(out, np.uint8)
+
+
+def _crowded(at: Float, settings: Augmentation, rng: Random) -> Float:
+    """Where along the line, 0..1, each place of the changed line comes from."""
+    if rng.random() >= settings.cram:
+        return at
+    begin = rng.uniform(0.3, 0.85)
+    last = 1 / rng.uniform(settings.cram_limit, 0.95)
+    density = 1 + (last - 1) * np.clip(2 * (at - begin) / (1 - begin), 0, 1)
+    if rng.random() < 0.2:
+        density = density[:, ::-1]
+    ends = np.cumsum(density, axis=1)
+    return np.asarray((ends - density / 2) / ends[:, -1:], np.float32)
 
 
 def _grid(rows: int, columns: int, sigma: float, rng: Random) -> Float:

@@ -119,6 +119,26 @@ def test_augmentation_is_reproducible_and_keeps_the_height(tmp_path: Path) -> No
         assert first.dtype == np.uint8
 
 
+def test_cramming_crowds_letters_at_one_end_and_loses_none() -> None:
+    still = Augmentation(
+        **dict.fromkeys(("shear", "rotation", "shift", "elastic", "wave"), 0.0),
+        **dict.fromkeys(("thicken", "thin", "blur", "noise", "clutter", "erase", "hide"), 0.0),
+        cram=1.0,
+    )
+    ink = np.zeros((32, 640), np.uint8)
+    ink[:, 16::32] = 255
+    at_the_end = 0
+    for seed in range(30):
+        row = augment(ink, 1.0, still, np.random.default_rng(seed))[16]
+        strokes = np.flatnonzero((row[1:-1] > row[:-2]) & (row[1:-1] >= row[2:])) + 1
+        gaps = np.diff(strokes)
+        assert len(strokes) == 20
+        assert gaps.max() > 32 > gaps.min()
+        assert gaps.min() >= 0.5 * gaps.max()
+        at_the_end += int(gaps[-1] < gaps[0])
+    assert 15 <= at_the_end < 30
+
+
 def test_no_line_is_stretched_beyond_the_widest_batch(tmp_path: Path) -> None:
     lines = packed(tmp_path)
     settings = BatchSettings(size=4, width_step=32, block=16, seed=3, max_width=128)
