@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from edge_runtime.device import Profile, known_profiles, load_profile, recognise
+from edge_runtime.board import this_board
+from edge_runtime.device import Profile, load_profile
 
 if TYPE_CHECKING:
     from edge_runtime.macs import MacCount
@@ -39,8 +40,9 @@ def add_device(report: Report, wanted: str | None, root: Path = Path("/")) -> No
     Raises:
         DeviceError: no such profile.
     """
-    here = recognise(known_profiles(), root)
-    profile = load_profile(wanted) if wanted else here
+    own = [load_profile(wanted)] if wanted else []
+    here = this_board(own, root)
+    profile = own[0] if own else here
     report["device"] = None
     if profile is None:
         return

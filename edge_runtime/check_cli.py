@@ -160,10 +160,11 @@ def _profiles(
     """The devices' profiles, or this machine's, with the caller's budgets in place of theirs."""
     from dataclasses import replace
 
-    from edge_runtime.device import known_profiles, load_profile, recognise
+    from edge_runtime.board import this_board
+    from edge_runtime.device import load_profile
     from edge_runtime.errors import DataError
 
-    here = None if devices else recognise(known_profiles())
+    here = None if devices else this_board()
     if not devices and here is None:
         raise DataError("this board is unknown: name one with --device, or give a file of yours")
     profiles = [load_profile(name) for name in dict.fromkeys(devices)] or [p for p in [here] if p]

@@ -9,11 +9,12 @@ from typing import Any, Final
 from edge_runtime import __version__
 from edge_runtime.bench import BenchSettings, benchmark, find_pictures
 from edge_runtime.bench_device import estimate
+from edge_runtime.board import this_board
 from edge_runtime.bundle import Bundle
 from edge_runtime.check_baseline import SCHEMA
 from edge_runtime.check_lines import accuracy, fp32_accuracy
 from edge_runtime.check_speed import reference_ratio
-from edge_runtime.device import Profile, known_profiles, recognise
+from edge_runtime.device import Profile
 from edge_runtime.interpreter import padded_width
 from edge_runtime.machine import machine_facts
 from edge_runtime.macs import MacCount, count_macs
@@ -112,15 +113,9 @@ def _model(
     }
 
 
-def _here(wanted: Wanted) -> Profile | None:
-    """The profile of this machine: a wanted one, which may be the caller's own, or a known one."""
-    own = {profile.id for profile in wanted.profiles}
-    return recognise([*wanted.profiles, *(p for p in known_profiles() if p.id not in own)])
-
-
 def _machine(wanted: Wanted) -> dict[str, Any]:
     """What decides whether figures of two machines may be compared."""
-    facts, here = machine_facts(), _here(wanted)
+    facts, here = machine_facts(), this_board(wanted.profiles)
     found = find_runtime(wanted.runtime)
     kept = {key: facts[key] for key in ("architecture", "bits", "cpu", "cores", "python")}
     return {
@@ -132,7 +127,7 @@ def _machine(wanted: Wanted) -> dict[str, Any]:
 
 def _run(model: Path, wanted: Wanted, say: Say) -> dict[str, Any]:
     """Memory, cold start and line times of fresh processes: at length on a wanted board only."""
-    here = _here(wanted)
+    here = this_board(wanted.profiles)
     board = here is not None and here.id != "host" and here.id in {p.id for p in wanted.profiles}
     settings, threads = (BenchSettings(profile=False), None) if board else (_BRIEF, 1)
     report = benchmark([model], [threads], find_pictures(None), settings, wanted.runtime, say)

@@ -4,9 +4,8 @@ A profile is one TOML file. It is named by its path, or by its id and then looke
 installed package (`edge_runtime/devices/`) and in a checkout (`devices/` beside `edge_runtime/`).
 """
 
-import sys
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,7 +15,6 @@ from edge_runtime.toml_table import from_table
 SCHEMA = 1
 _PACKAGE = Path(__file__).resolve().parent
 FOLDERS = (_PACKAGE / "devices", _PACKAGE.parent / "devices")
-USERLAND_BITS = 64 if sys.maxsize > 2**32 else 32
 
 
 class DeviceError(EdgeHtrError):
@@ -204,48 +202,3 @@ def known_profiles(folders: Iterable[Path] = FOLDERS) -> list[Profile]:
                 read_profile(path) for path in sorted(folder.glob("*.toml"), key=lambda p: p.stem)
             ]
     raise DeviceError("the device profiles are missing: install edge-htr again")
-
-
-def recognise(
-    profiles: Iterable[Profile], root: Path = Path("/"), bits: int = USERLAND_BITS
-) -> Profile | None:
-    """The profile of the machine this runs on.
-
-    Args:
-        profiles: where to choose from.
-        root: folder that holds `proc/`; another one in tests.
-        bits: of the programs, 32 or 64: a board has one profile for each system.
-
-    Returns:
-        The board's profile; `host` on a machine without device tree; None for an unknown board.
-    """
-    by_id = {profile.id: profile for profile in profiles}
-    model = _read(root / "proc/device-tree/model").rstrip("\0")
-    if not model:
-        return by_id.get("host")
-    parts = set(_cpu_parts(_read(root / "proc/cpuinfo")))
-    for profile in by_id.values():
-        match = profile.match
-        if (
-            match
-            and profile.runtime.os_bits == bits
-            and model.startswith(match.dt_model)
-            and parts <= {match.midr_part}
-        ):
-            return profile
-    return None
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return ""
-
-
-def _cpu_parts(cpuinfo: str) -> Iterator[str]:
-    """Values of `CPU part`: one a core, such as 0xd08."""
-    for line in cpuinfo.splitlines():
-        key, _, value = line.partition(":")
-        if key.strip() == "CPU part":
-            yield value.strip()

@@ -38,7 +38,8 @@ def devices(model: Path | None, width: int | None, as_json: bool) -> None:
     import json
     from dataclasses import asdict
 
-    from edge_runtime.device import known_profiles, recognise
+    from edge_runtime.board import recognise
+    from edge_runtime.device import known_profiles
 
     profiles = known_profiles()
     if model is not None:

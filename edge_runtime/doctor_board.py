@@ -15,10 +15,11 @@ LEAST_DISK: Final = 50_000_000
 
 def check_board(system: System) -> Finding:
     """Which board this is, and whether its clock is held down."""
-    from edge_runtime.device import DeviceError, known_profiles, recognise
+    from edge_runtime.board import this_board
+    from edge_runtime.device import DeviceError
 
     try:
-        profile = recognise(known_profiles(), system.root, system.bits)
+        profile = this_board((), system.root, system.bits)
     except DeviceError as error:
         return Finding("board", "warning", str(error), "pip install --force-reinstall edge-htr")
     where = profile.id if profile else "no profile, edge-htr devices lists those there are"

@@ -51,6 +51,17 @@ def test_other_reports_of_the_board_are_not_judged(pi4: Path, kind: str, verdict
     assert verdicts(made)["model_bytes"] == "within"
 
 
+def test_a_board_is_recognised_by_a_profile_of_ones_own(pi4: Path, root_dir: Path) -> None:
+    own = pi4 / "kiosk.toml"
+    text = (root_dir / "devices/pi4.toml").read_text(encoding="utf-8")
+    own.write_text(text.replace('id = "pi4"', 'id = "kiosk"'), encoding="utf-8")
+    made = report()
+    add_device(made, str(own), pi4)
+    assert made["device"]["id"] == "kiosk"
+    assert made["device"]["is_this_machine"]
+    assert verdicts(made)["latency_p90_ms"] == "exceeded"
+
+
 def test_a_board_that_is_not_here_gets_an_estimate_and_no_milliseconds(tmp_path: Path) -> None:
     made = report()
     add_device(made, "pi4", tmp_path)

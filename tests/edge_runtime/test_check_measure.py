@@ -9,8 +9,9 @@ import pytest
 
 from edge_runtime import check_measure
 from edge_runtime.bench import BenchSettings
+from edge_runtime.board import this_board
 from edge_runtime.check_measure import Wanted, measure
-from edge_runtime.device import Profile, load_profile, recognise
+from edge_runtime.device import Profile, load_profile
 from edge_runtime.errors import EdgeHtrError
 from tests.tiny_models import model_path
 
@@ -33,7 +34,7 @@ def settings(monkeypatch: pytest.MonkeyPatch) -> list[BenchSettings]:
 def on_a_pi4(monkeypatch: pytest.MonkeyPatch, root: Path) -> None:
     (root / "proc/device-tree").mkdir(parents=True)
     (root / "proc/device-tree/model").write_text("Raspberry Pi 4 Model B Rev 1.4\0")
-    monkeypatch.setattr(check_measure, "recognise", partial(recognise, root=root, bits=64))
+    monkeypatch.setattr(check_measure, "this_board", partial(this_board, root=root, bits=64))
 
 
 @pytest.mark.parametrize("profile", [PI4, replace(PI4, device=replace(PI4.device, id="my-pi"))])

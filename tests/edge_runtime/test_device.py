@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from edge_runtime.board import recognise
 from edge_runtime.cli import cli
 from edge_runtime.device import (
     DeviceError,
@@ -15,7 +16,6 @@ from edge_runtime.device import (
     known_profiles,
     load_profile,
     read_profile,
-    recognise,
 )
 
 PROFILES = known_profiles()

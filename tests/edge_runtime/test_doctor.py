@@ -266,7 +266,7 @@ def test_a_damaged_installation_does_not_stop_the_other_checks(
     def damaged() -> None:
         raise DeviceError("the device profiles are missing")
 
-    monkeypatch.setattr("edge_runtime.device.known_profiles", damaged)
+    monkeypatch.setattr("edge_runtime.board.known_profiles", damaged)
     assert (only(board(tmp_path)).check, only(board(tmp_path)).level) == ("board", "warning")
 
 
