@@ -1,6 +1,7 @@
-"""Ctrl-C and SIGTERM as a request to stop after the frame at hand, so that all is written."""
+"""Ctrl-C and SIGTERM as a request to stop after the work at hand, so that all is written."""
 
 import signal
+import sys
 import threading
 from collections.abc import Iterable, Iterator
 from types import FrameType, TracebackType
@@ -12,12 +13,14 @@ Item = TypeVar("Item")
 class StopSignals:
     """A context in which SIGINT and SIGTERM are noted instead of ending the program.
 
-    A second signal, or one that comes while the next item is waited for, interrupts at once.
+    A second signal, or one that comes while the next item is waited for, interrupts at once. The
+    first one is answered with ``notice`` on stderr, if there is one.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, notice: str = "") -> None:
         self.received: int | None = None
         """The signal that came, if any."""
+        self._notice = notice
         self._waiting = False
         self._before: dict[int, Any] = {}
 
@@ -54,3 +57,5 @@ class StopSignals:
         self.received = number
         if again or self._waiting:
             raise KeyboardInterrupt
+        if self._notice:
+            print(self._notice, file=sys.stderr, flush=True)

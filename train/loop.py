@@ -15,13 +15,13 @@ import numpy as np
 
 from edge_runtime.charset import Charset
 from edge_runtime.metrics import bootstrap, error_rates
+from edge_runtime.stop_signals import StopSignals
 from train.averaging import averaged
 from train.batches import BatchMaker, Source, label_width, plan_epoch
 from train.cache import PackedLines
 from train.checkpoint import CheckpointCard, RunState, load_state, save_checkpoint, save_state
 from train.evaluate import read_lines
 from train.fresh_lines import FreshLines
-from train.interrupt import Interrupt
 from train.logs import RunLog
 from train.optimizer import build_optimizer, lower_rate
 from train.progress import console
@@ -81,10 +81,9 @@ def train(job: Job, *, resume: bool) -> RunState:
     try:
         if job.fresh is not None:
             job.fresh.start(state.epoch, recipe.run.epochs)
-        with Interrupt() as interrupt:
-            while state.epoch < recipe.run.epochs and not interrupt.raised:
-                whole = _epoch(job, trained, state, maker, log, interrupt)
-                if not whole or _stop_early(recipe, state):
+        with StopSignals("finishing the step and saving; once more to stop at once") as signals:
+            while not (signals.received or _done(recipe, state)):
+                if not _epoch(job, trained, state, maker, log, signals):
                     break
     finally:
         maker.close()
@@ -124,7 +123,7 @@ def _epoch(
     state: RunState,
     maker: BatchMaker,
     log: RunLog,
-    interrupt: Interrupt,
+    signals: StopSignals,
 ) -> bool:
     """One epoch, or the rest of one; False if it was interrupted."""
     recipe, model = job.recipe, trained.model
@@ -142,10 +141,10 @@ def _epoch(
     for pixels, classes in maker.batches(plans[first:]):
         logs = model.train_on_batch(pixels, trained.targets(classes), return_dict=True)
         report.step_done(float(logs["loss"]))
-        if interrupt.raised:
+        if signals.received:
             break
     report.close()
-    if interrupt.raised and state.step < len(plans):
+    if signals.received and state.step < len(plans):
         save_state(model, state, job.out / "state.npz")
         return False
     state.epoch, state.step = state.epoch + 1, 0
@@ -202,12 +201,15 @@ def _judge(job: Job, optimizer: Any, state: RunState, row: dict[str, float]) -> 
         console.print(f"no better validation loss for {state.stale} epochs: rate now {rate:.2e}")
 
 
-def _stop_early(recipe: Recipe, state: RunState) -> bool:
+def _done(recipe: Recipe, state: RunState) -> bool:
+    """Whether all epochs are trained, or those before brought nothing."""
+    if state.epoch >= recipe.run.epochs:
+        return True
     waited = state.epoch - state.best_epoch
-    stop = 0 < recipe.run.early_stopping <= waited and state.best_epoch > 0
-    if stop:
+    early = 0 < recipe.run.early_stopping <= waited and state.best_epoch > 0
+    if early:
         console.print(f"stopped early: no better validation loss for {waited} epochs")
-    return stop
+    return early
 
 
 def _finish(job: Job, state: RunState) -> None:

@@ -96,6 +96,9 @@ def test_it_stops_early_lowers_the_rate_and_keeps_the_best(
     with (out / "log.csv").open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     assert [float(row["val_loss"]) for row in rows] == [5, 4, 6, 7, 8]
+    before = (out / "log.csv").read_bytes()
+    run(recipe, lines, out, "--resume")  # is stopped, and stays so
+    assert (out / "log.csv").read_bytes() == before
     rates = [float(row["learning_rate"]) for row in rows]
     assert rates == pytest.approx([1e-3, 1e-3, 1e-3, 1e-3, 5e-4])
     shown, best, last = (load_model(out / f"{n}.keras") for n in ("model", "best", "last"))
