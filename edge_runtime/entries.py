@@ -40,11 +40,14 @@ class Entries(Generic[Target]):
         whole, part = self._sums[high] - self._sums[low], self._sums[new_high] - self._sums[new_low]
         return round(16 * math.log(whole / part))
 
-    def complete(self, prefix: str, low: int, high: int) -> list[tuple[Target, int]]:
-        """Targets of the names that end with ``prefix``, with the cost of ending there."""
+    def complete(self, length: int, low: int, high: int) -> list[tuple[Target, int]]:
+        """Targets of the names in a range that have ``length`` letters, with the cost of each.
+
+        All names of the range are alike in so many letters.
+        """
         found = []
         for row in range(low, high):
-            if self.names[row] != prefix:
+            if len(self.names[row]) != length:
                 break  # they come first
             found.append((self._targets[row], self.cost(low, high, row, row + 1)))
         return found
