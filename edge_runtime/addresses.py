@@ -35,6 +35,7 @@ from edge_runtime.states import (
     name_of,
     number_of,
     numbered_kind_of,
+    pairs,
     place_of,
 )
 from edge_runtime.units import Units
@@ -114,7 +115,8 @@ class AddressGrammar(TextGrammar):
             cost = sixteenths(weights.number[level]) + ANY_DIGIT
             arcs.append((in_number(number, int(f"1{symbol}"), False), cost))
         leave = sixteenths(weights.leave[level])
-        return arcs + [(after, cost + leave) for after, cost in self.arcs(self.text, symbol)]
+        begin = pairs(self.arcs(self.text, symbol))
+        return arcs + [(after, cost + leave) for after, cost in begin]
 
     def sign_cost(self, state: State, symbol: str) -> int:
         """Cost of a sign between words or places."""

@@ -81,7 +81,7 @@ class Decoder:
             classes, peaks = greedy_classes(logits, self.charset.blank)
             return tidy(self.charset.decode(classes), peaks)
         # Backwards, because the lexicon reads from the end of a line to its beginning.
-        found = beam_search(logits[::-1], self.charset.blank, self.model, self.settings)
+        found = beam_search(logits[::-1], self.charset.blank, self.model, self.settings, most=1)
         best = found[0]
         return tidy(self.charset.decode(best.symbols[::-1]), list(best.peaks[::-1]))
 

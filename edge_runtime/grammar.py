@@ -21,12 +21,15 @@ from edge_runtime.states import (
     TAG,
     UNKNOWN,
     Arc,
+    Flat,
     State,
     between_words,
     context_of,
+    flat,
     in_other,
     in_word,
     other_of,
+    pairs,
     word_of,
 )
 from edge_runtime.words import Words
@@ -56,9 +59,9 @@ class TextGrammar:
         """Use the lexicon's own weights unless others are given."""
         self.weights = weights or lexicon.meta.weights
         self.words = Words(lexicon)
-        self.known: dict[int, tuple[Arc, ...]] = {}
+        self.known: dict[int, Flat] = {}
         """Arcs that were asked for, by ``state << SYMBOL_BITS | code point``."""
-        self._ends: dict[State, tuple[Arc, ...]] = {}
+        self._ends: dict[State, Flat] = {}
         self._followers: dict[int, Callable[[State, str], list[Arc]]] = {
             BETWEEN_WORDS: self._begin,
             IN_WORD: self._in_word,
@@ -88,29 +91,30 @@ class TextGrammar:
         """Drop the arcs that are remembered; they are only found anew."""
         self.known, self._ends = {}, {}
 
-    def arcs(self, state: State, symbol: str) -> tuple[Arc, ...]:
-        """Where a symbol leads."""
+    def arcs(self, state: State, symbol: str) -> Flat:
+        """Where a symbol leads, and at what costs."""
         key = state << SYMBOL_BITS | ord(symbol)
         found = self.known.get(key)
         if found is None:
-            found = self.known[key] = tuple(self._followers[state & TAG](state, symbol))
+            found = self.known[key] = flat(self._followers[state & TAG](state, symbol))
         return found
 
-    def ends(self, state: State) -> tuple[Arc, ...]:
+    def ends(self, state: State) -> Flat:
         """Where the end of a word leads; itself between words, nothing where no word may end."""
         found = self._ends.get(state)
         if found is None:
             ender = self._enders.get(state & TAG)
-            found = self._ends[state] = tuple(ender(state)) if ender else ((state, 0),)
+            found = self._ends[state] = flat(ender(state)) if ender else (state, 0)
         return found
 
     def _after_end(self, state: State, symbol: str) -> list[Arc]:
         """What a space or a sign leads to, if the word may end before it."""
         if symbol == " ":
-            return list(self.ends(state))
+            return list(pairs(self.ends(state)))
         if symbol not in SIGNS:
             return []
-        return [(after, cost + self.sign_cost(after, symbol)) for after, cost in self.ends(state)]
+        ends = pairs(self.ends(state))
+        return [(after, cost + self.sign_cost(after, symbol)) for after, cost in ends]
 
     def sign_cost(self, state: State, symbol: str) -> int:
         """Cost of a sign between words."""

@@ -9,11 +9,11 @@ collection stops looking at such tuples after it has met them once, so that what
 costs no line anything.
 """
 
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from edge_runtime.casing import CaseState, Casing, letter_kind
 from edge_runtime.grammar import SYMBOL_BITS, TextGrammar
-from edge_runtime.states import ANYTHING, State, is_open
+from edge_runtime.states import ANYTHING, Flat, State, flat, is_open, pairs
 
 MAX_STATES: Final = 4
 """Ways of reading one text that are kept, the cheapest ones."""
@@ -22,26 +22,27 @@ MARGIN: Final = 96
 MAX_SETS: Final = 8000
 """Sets remembered before all are forgotten, which bounds the memory of a long run."""
 
-Ways = tuple[int, ...]
-"""The ways to read a text: a state, its cost above the cheapest, the next state, its cost, ..."""
+Ways = Flat
+"""The ways to read a text: states with their costs above the cheapest."""
 Remembered = tuple[Ways, CaseState]
 """What the model remembers of a text: the ways to read it, and the case of its letters."""
 
-_MISSING: Final[Any] = object()
 _NEVER: Final = 10**6
 
 
 class _Class(NamedTuple):
-    """A class of the network."""
+    """A class of the network. What it remembers of symbols, classes that differ in case share."""
 
     symbol: str
     """In small letters."""
-    after: dict[Ways, tuple[Ways, int] | None]
-    """What follows each set, and the cost of the cheapest way; None if nothing does. Classes that
-    differ in case share one."""
+    after: dict[Ways, Ways]
+    """What follows each set; nothing where the symbol cannot follow."""
+    cost: dict[Ways, int]
+    """The cost of the cheapest way there."""
     kind: int
-    case_after: dict[CaseState, tuple[CaseState, int]]
+    case_after: dict[CaseState, CaseState]
     """The same for the case of letters, shared by classes of one kind."""
+    case_cost: dict[CaseState, int]
 
 
 class LineModel:
@@ -66,8 +67,7 @@ class LineModel:
         """What is remembered of the empty text."""
         if len(self._sets) > MAX_SETS:
             self.forget()
-        ways = tuple(number for arc in self._grammar.starts() for number in arc)
-        return ways, self._casing.start
+        return flat(self._grammar.starts()), self._casing.start
 
     def forget(self) -> None:
         """Drop all that is remembered; it is found anew where it is needed.
@@ -76,14 +76,14 @@ class LineModel:
         """
         self._grammar.forget()
         self._sets, self._final = {}, {}
-        after: dict[str, Any] = {}
-        case_after: dict[int, Any] = {}
+        symbols: dict[str, tuple[dict[Ways, Ways], dict[Ways, int]]] = {}
+        cases: dict[int, tuple[dict[CaseState, CaseState], dict[CaseState, int]]] = {}
         self._classes = [
             _Class(
                 folded := symbol.lower() if len(symbol.lower()) == 1 else symbol,
-                after.setdefault(folded, {}),
+                *symbols.setdefault(folded, ({}, {})),
                 kind := letter_kind(symbol),
-                case_after.setdefault(kind, {}),
+                *cases.setdefault(kind, ({}, {})),
             )
             for symbol in self._symbols
         ]
@@ -91,70 +91,67 @@ class LineModel:
     def advance(self, before: Remembered, symbol: int) -> tuple[Remembered, float] | None:
         """What is remembered with one more class, and the class's cost."""
         ways, case = before
-        folded, known, kind, case_known = self._classes[symbol]
-        step = known.get(ways, _MISSING)
-        if step is _MISSING:
-            step = known[ways] = self._step(ways, folded)
-        if step is None:
+        folded, known, costs, kind, case_known, case_costs = self._classes[symbol]
+        after = known.get(ways)
+        if after is None:
+            after, costs[ways] = self._step(ways, folded)
+            known[ways] = after  # after its cost, for the sake of other threads
+        if not after:
             return None
-        case_step = case_known.get(case)
-        if case_step is None:
-            case_step = case_known[case] = self._casing.step(case, kind)
-        cost: int = step[1] + case_step[1]
-        return (step[0], case_step[0]), cost * self._unit - self._bonus
+        case_after = case_known.get(case)
+        if case_after is None:
+            case_after, case_costs[case] = self._casing.step(case, kind)
+            case_known[case] = case_after
+        cost = costs[ways] + case_costs[case]
+        return (after, case_after), cost * self._unit - self._bonus
 
     def expects(self, before: Remembered, symbol: int) -> bool:
         """Whether the cheapest way goes on inside a word or place with the class."""
         arcs = self._grammar.arcs(before[0][0], self._classes[symbol].symbol)
-        return any(not is_open(target) for target, _ in arcs)
+        return any(not is_open(target) for target in arcs[::2])
 
     def end_cost(self, before: Remembered) -> float:
         """Cost of the text's ending here; enormous where it cannot."""
         ways, case = before
         final = self._final.get(ways)
         if final is None:
-            final = self._final[ways] = min(
-                (
-                    cost + end
-                    for state, cost in _pairs(ways)
-                    for _, end in self._grammar.ends(state)
-                ),
-                default=_NEVER,
-            )
+            costs = [
+                cost + end for state, cost in pairs(ways) for end in self._grammar.ends(state)[1::2]
+            ]
+            final = self._final[ways] = min(costs, default=_NEVER)
         return (final + self._casing.end_cost(case)) * self._unit
 
-    def _step(self, ways: Ways, symbol: str) -> tuple[Ways, int] | None:
+    def _step(self, ways: Ways, symbol: str) -> tuple[Ways, int]:
+        """What follows a set, and the cost of the cheapest way there; () if nothing does."""
         reached: dict[State, int] = {}
         known, code = self._grammar.known, ord(symbol)
-        for state, cost in _pairs(ways):
+        for state, cost in pairs(ways):
             arcs = known.get(state << SYMBOL_BITS | code)
             if arcs is None:
                 arcs = self._grammar.arcs(state, symbol)
-            for target, arc_cost in arcs:
-                arc_cost += cost
-                if target not in reached or arc_cost < reached[target]:
-                    reached[target] = arc_cost
+            for at in range(0, len(arcs), 2):
+                target, total = arcs[at], cost + arcs[at + 1]
+                if target not in reached or total < reached[target]:
+                    reached[target] = total
         if not reached:
-            return None
-        ordered = sorted(reached, key=reached.__getitem__)
-        best = reached[ordered[0]]
-        kept: list[int] = []
-        some_open = False
-        for number, state in enumerate(ordered):
-            cost = reached[state] - best
-            # Always keep a way on for any text, and the way that leaves all to the network.
-            if number >= MAX_STATES or cost >= MARGIN:
-                if some_open and state != ANYTHING:
-                    continue
-                if not is_open(state):
-                    continue
-            some_open = some_open or is_open(state)
+            return (), 0
+        kept, best = _cheapest(reached)
+        return self._sets.setdefault(kept, kept), best
+
+
+def _cheapest(reached: dict[State, int]) -> tuple[Ways, int]:
+    """The states that are kept, the cheapest first, and the cost of the cheapest.
+
+    A way on for any text is always kept, and the way that leaves all to the network.
+    """
+    ordered = sorted(reached, key=reached.__getitem__)
+    best = reached[ordered[0]]
+    kept: list[int] = []
+    some_open = False
+    for number, state in enumerate(ordered):
+        cost, is_way_on = reached[state] - best, is_open(state)
+        among_best = number < MAX_STATES and cost < MARGIN
+        if among_best or state == ANYTHING or (is_way_on and not some_open):
             kept += (state, cost)
-        found = tuple(kept)
-        return self._sets.setdefault(found, found), best
-
-
-def _pairs(ways: Ways) -> Any:
-    """The states of a set with their costs."""
-    numbers = iter(ways)
-    return zip(numbers, numbers, strict=True)
+            some_open = some_open or is_way_on
+    return tuple(kept), best

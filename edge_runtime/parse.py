@@ -17,6 +17,7 @@ from edge_runtime.states import (
     IN_WORD,
     TAG,
     State,
+    pairs,
 )
 
 _BETWEEN: Final = (AT_PLACE, BETWEEN_WORDS)
@@ -54,14 +55,14 @@ def parse(grammar: TextGrammar, text: str) -> list[Piece] | None:
     for position, symbol in enumerate(reversed(text.lower())):
         after: dict[State, tuple[int, Way]] = {}
         for state, (cost, way) in ways.items():
-            for target, arc in grammar.arcs(state, symbol):
+            for target, arc in pairs(grammar.arcs(state, symbol)):
                 if target not in after or cost + arc < after[target][0]:
                     after[target] = cost + arc, _extended(way, position, state, target)
         ways = after
     finals = [
         (cost + end, number, _extended(way, len(text), state, target))
         for number, (state, (cost, way)) in enumerate(ways.items())
-        for target, end in grammar.ends(state)
+        for target, end in pairs(grammar.ends(state))
     ]
     if not finals:
         return None

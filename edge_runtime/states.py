@@ -8,11 +8,15 @@ The lowest bits say which kind of position a state is, the others hold that posi
 and numbers of a lexicon fit their fields: a file has at most 64 MiB.
 """
 
+from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
 State = int
 Arc = tuple[State, int]
 """Where a symbol leads, and at what cost."""
+Flat = tuple[int, ...]
+"""Several states with their costs: state, cost, state, cost, ... Collection forgets a tuple of
+integers when it meets it; one of tuples may have to be met several times."""
 
 BETWEEN_WORDS, IN_OTHER, ANYTHING, IN_WORD, AT_PLACE, IN_NAME, IN_NUMBER, IN_NUMBERED_KIND = range(
     8
@@ -28,6 +32,17 @@ _DIGITS: Final = (1 << _DIGITS_BITS) - 1
 LETTER, UNKNOWN, NUMBER = range(3)
 """What text outside the lexicon is: one letter, which may belong to a number (12A); an unknown
 word; a number."""
+
+
+def flat(arcs: Iterable[Arc]) -> Flat:
+    """All arcs in one tuple."""
+    return tuple(number for arc in arcs for number in arc)
+
+
+def pairs(numbers: Flat) -> Iterator[Arc]:
+    """The states of a tuple with their costs."""
+    every = iter(numbers)
+    return zip(every, every, strict=True)
 
 
 def is_open(state: State) -> bool:
