@@ -7,7 +7,7 @@ province before and since July 2025) are read as one, and what lies in either ma
 """
 
 import math
-from itertools import count
+from itertools import count, islice
 from typing import Final
 
 from edge_runtime.entries import Entries
@@ -45,8 +45,9 @@ Entry = tuple[str, float, "Place"]
 Place = tuple[int, ...]
 """The places whose name was just read; () at the end of the line."""
 _MAX_DIGITS: Final = 3
-MAX_LISTS: Final = 200
-"""Lists of names that are remembered; all are forgotten when there are more."""
+MAX_LISTS: Final = 600
+"""Lists of names that are remembered; when there are more, all are forgotten but the first, which
+is the longest, and the one that every line begins with."""
 _MOST_LOST, _LEAST_KEPT = 3, 2
 """Letters that a picture's edge may take from the last word, and those that must be left."""
 _KIND = -1
@@ -193,7 +194,7 @@ class AddressGrammar(TextGrammar):
         found = self._entries.get(state)
         if found is None:
             if len(self._entries) >= MAX_LISTS:
-                self._entries = {}
+                self._entries = dict(islice(self._entries.items(), 1))
             number, typed = place_of(state)
             names = self._names_at(self._places[number], typed)
             found = self._entries[state] = Entries(names)
