@@ -334,7 +334,7 @@ class _Steps:
             probabilities = softmax(np.asarray(logits, np.float32))
         blanks = np.maximum(probabilities[:, blank], _TINY)
         probabilities[:, blank] = 0.0
-        self.probabilities: memoryview[float] = memoryview(probabilities.reshape(-1))
+        self.probabilities: memoryview[float] = probabilities.reshape(-1).data
         """Of all classes at all time steps, one after the other; 0 for the blank."""
         self.rows: list[tuple[float, Candidates | None]] = []
         """By time step the blank's probability and the other classes that may begin a symbol, best

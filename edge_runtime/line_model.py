@@ -78,15 +78,15 @@ class LineModel:
         self._sets, self._final = {}, {}
         symbols: dict[str, tuple[dict[Ways, Ways], dict[Ways, int]]] = {}
         cases: dict[int, tuple[dict[CaseState, CaseState], dict[CaseState, int]]] = {}
-        self._classes = [
-            _Class(
-                folded := symbol.lower() if len(symbol.lower()) == 1 else symbol,
-                *symbols.setdefault(folded, ({}, {})),
-                kind := letter_kind(symbol),
-                *cases.setdefault(kind, ({}, {})),
-            )
-            for symbol in self._symbols
-        ]
+        classes = []
+        for symbol in self._symbols:
+            folded, kind = symbol.lower(), letter_kind(symbol)
+            if len(folded) != 1:  # İ has no small letter of one code point
+                folded = symbol
+            after, cost = symbols.setdefault(folded, ({}, {}))
+            case_after, case_cost = cases.setdefault(kind, ({}, {}))
+            classes.append(_Class(folded, after, cost, kind, case_after, case_cost))
+        self._classes = classes
 
     def advance(self, before: Remembered, symbol: int) -> tuple[Remembered, float] | None:
         """What is remembered with one more class, and the class's cost."""
