@@ -8,6 +8,7 @@ the same whatever it holds.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
@@ -334,7 +335,7 @@ class _Steps:
             probabilities = softmax(np.asarray(logits, np.float32))
         blanks = np.maximum(probabilities[:, blank], _TINY)
         probabilities[:, blank] = 0.0
-        self.probabilities: memoryview[float] = probabilities.reshape(-1).data
+        self.probabilities: Sequence[float] = probabilities.reshape(-1).data
         """Of all classes at all time steps, one after the other; 0 for the blank."""
         self.rows: list[tuple[float, Candidates | None]] = []
         """By time step the blank's probability and the other classes that may begin a symbol, best
