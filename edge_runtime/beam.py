@@ -15,6 +15,7 @@ from typing import Any, Final, Protocol
 import numpy as np
 
 from edge_runtime.ctc import Logits, softmax
+from edge_runtime.prefixes import NONE, ROOT, Prefixes
 
 States = Any
 """What a language model remembers of a text."""
@@ -77,69 +78,6 @@ class Hypothesis:
         return self.log_probability - self.cost
 
 
-_ROOT: Final = 0
-_NONE: Final = -1
-_ZEROS: Final = [0.0] * 256
-
-
-class _Prefixes:
-    """The tree of all prefixes of a search, as columns of a table: a prefix is its row.
-
-    A prefix is looked at a few times and there are hundreds in a line; as objects they would be
-    all that Python's garbage collection finds to walk.
-    """
-
-    def __init__(self, classes: int) -> None:
-        self.children: dict[int, int] = {}
-        """By ``parent * classes + symbol``; ``_NONE`` where the language model excludes it."""
-        self.classes = classes
-        self.parent: list[int] = []
-        self.symbol: list[int] = []
-        self.states: list[States] = []
-        self.cost: list[float] = []
-        self.gain: list[float] = []
-        """The language model's factor for the symbol."""
-        self.blank: list[float] = []
-        """Mass of the alignments that end with a blank, relative to the best prefix of the time
-        step. This and the next two hold only for prefixes in the beam."""
-        self.label: list[float] = []
-        """The same of those that end with the symbol."""
-        self.total: list[float] = []
-        self.next_blank: list[float] = []
-        self.next_label: list[float] = []
-        self.peak: list[float] = []
-        """The highest probability of the class at a time step that added mass,"""
-        self.step: list[int] = []
-        """and which step that was."""
-
-    def add(self, parent: int, symbol: int, states: States, cost: float) -> int:
-        """A new prefix without mass."""
-        row = len(self.parent)
-        if row == len(self.step):
-            self._reserve()
-        self.parent.append(parent)
-        self.symbol.append(symbol)
-        self.states.append(states)
-        self.cost.append(self.cost[parent] + cost if row else 0.0)
-        self.gain.append(math.exp(min(-cost, 50.0)))
-        return row
-
-    def _reserve(self) -> None:
-        """More rows of zeros where prefixes begin with zero."""
-        for column in (self.blank, self.label, self.total, self.next_blank, self.next_label):
-            column += _ZEROS
-        self.peak += _ZEROS
-        self.step += [0] * len(_ZEROS)
-
-    def path(self, row: int) -> list[int]:
-        """The prefixes from the first symbol to this one."""
-        path = []
-        while row != _ROOT:
-            path.append(row)
-            row = self.parent[row]
-        return path[::-1]
-
-
 class _Search:
     """The state of one search."""
 
@@ -148,8 +86,8 @@ class _Search:
     ) -> None:
         self.steps, self.model, self.settings = steps, model, settings
         self.cut, self.reach = math.exp(-settings.margin), math.exp(-settings.reach)
-        self.prefixes = _Prefixes(steps.classes)
-        root = self.prefixes.add(_ROOT, _NONE, model.start() if model else None, 0.0)
+        self.prefixes = Prefixes(steps.classes)
+        root = self.prefixes.add(ROOT, NONE, model.start() if model else None, 0.0)
         self.prefixes.blank[root] = self.prefixes.total[root] = 1.0
         self.beam = [root]
         self.log_scale = 0.0
@@ -214,7 +152,7 @@ class _Search:
                     if p <= settings.floor and not self._expected(rank, row, symbol):
                         continue
                     child = self._make(row, symbol)
-                if child == _NONE:
+                if child == NONE:
                     continue
                 if symbol == prefixes.symbol[row]:
                     mass = prefixes.blank[row] * p
@@ -236,7 +174,7 @@ class _Search:
         return self.model.expects(self.prefixes.states[row], symbol)
 
     def _make(self, row: int, symbol: int) -> int:
-        prefixes, child = self.prefixes, _NONE
+        prefixes, child = self.prefixes, NONE
         if self.model is None:
             child = prefixes.add(row, symbol, None, 0.0)
         elif (after := self.model.advance(prefixes.states[row], symbol)) is not None:
