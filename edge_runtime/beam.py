@@ -8,12 +8,14 @@ the same whatever it holds.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 import numpy as np
 
 from edge_runtime.ctc import Logits, softmax
+from edge_runtime.prefixes import NONE, ROOT, Prefixes
 
 States = Any
 """What a language model remembers of a text."""
@@ -76,150 +78,151 @@ class Hypothesis:
         return self.log_probability - self.cost
 
 
-class _Prefix:
-    """A node in the tree of prefixes. Masses are relative to the best prefix of the time step."""
-
-    __slots__ = (
-        *("parent", "symbol", "children", "states", "cost", "gain"),
-        *("blank", "label", "next_blank", "next_label", "step", "peak"),
-    )
-
-    def __init__(self, parent: "_Prefix | None", symbol: int, states: States, cost: float) -> None:
-        self.parent = parent
-        self.symbol = symbol
-        self.children: dict[int, _Prefix | None] = {}
-        """None for a symbol that the language model excludes."""
-        self.states = states
-        self.cost: float = parent.cost + cost if parent else 0.0
-        self.gain = math.exp(min(-cost, 50.0))
-        """The language model's factor for the symbol."""
-        self.blank = self.label = 0.0
-        """Mass of the alignments that end with a blank, with the symbol."""
-        self.next_blank = self.next_label = 0.0
-        self.step, self.peak = 0, 0.0
-        """The time step that added most, and the class's probability there."""
-
-
-_MISSING: Final[Any] = object()
-
-
 class _Search:
     """The state of one search."""
 
-    def __init__(self, blank: int, model: LanguageModel | None, settings: BeamSettings) -> None:
-        self.blank, self.model, self.settings = blank, model, settings
+    def __init__(
+        self, steps: "_Steps", model: LanguageModel | None, settings: BeamSettings
+    ) -> None:
+        self.steps, self.model, self.settings = steps, model, settings
         self.cut, self.reach = math.exp(-settings.margin), math.exp(-settings.reach)
-        root = _Prefix(None, -1, model.start() if model else None, 0.0)
-        root.blank = 1.0
-        self.beam, self.made = [root], [root]
+        self.prefixes = Prefixes(steps.classes)
+        root = self.prefixes.add(ROOT, NONE, model.start() if model else None, 0.0)
+        self.prefixes.blank[root] = self.prefixes.total[root] = 1.0
+        self.beam = [root]
         self.log_scale = 0.0
         """Logarithm of what all masses have to be multiplied by."""
 
     def pass_blank(self, p_blank: float) -> None:
         """A time step that only the blank is likely in leaves the order of the prefixes alone."""
-        for prefix in self.beam:
-            prefix.blank += prefix.label
-            prefix.label = 0.0
+        prefixes = self.prefixes
+        for row in self.beam:
+            prefixes.blank[row] = prefixes.total[row]
+            prefixes.label[row] = 0.0
         self.log_scale += math.log(p_blank)
 
     def extend(self, step: int, p_blank: float, candidates: Candidates) -> None:
         """Pass the masses on through one time step, and keep the best prefixes."""
-        best = self._stay(p_blank, dict(candidates))
-        touched = list(self.beam)
-        floor, width = best * self.cut, 2 * self.settings.width
-        for rank, prefix in enumerate(self.beam, 1):
-            total = prefix.blank + prefix.label
+        best = self._stay(step, p_blank)
+        touched = self.beam.copy()
+        if candidates:
+            self._grow(step, candidates, best, touched)
+        self._prune(touched)
+
+    def _stay(self, step: int, p_blank: float) -> float:
+        """Masses of the prefixes that get no new symbol; returns the largest."""
+        best = 0.0
+        prefixes, probabilities = self.prefixes, self.steps.probabilities
+        first, least = step * self.steps.classes, self.settings.last_floor
+        for row in self.beam:
+            prefixes.next_blank[row] = mass = prefixes.total[row] * p_blank
+            label = prefixes.label[row]
+            if label:
+                p = probabilities[first + prefixes.symbol[row]]
+                if p > least:
+                    prefixes.next_label[row] = label = label * p
+                    mass += label
+            if mass > best:
+                best = mass
+        return best
+
+    def _grow(self, step: int, candidates: Candidates, best: float, touched: list[int]) -> None:
+        """Masses of the prefixes with one more symbol; adds to ``touched`` those that are new.
+
+        Args:
+            step: the time step.
+            candidates: classes of the time step with their probabilities, best first.
+            best: the largest mass so far.
+            touched: the beam.
+        """
+        prefixes, children, settings = self.prefixes, self.prefixes.children, self.settings
+        next_label, cut, width = prefixes.next_label, self.cut, 2 * settings.width
+        floor = best * cut
+        for rank, row in enumerate(self.beam, 1):
+            total, key = prefixes.total[row], row * prefixes.classes
             # Of sorted prefixes and sorted classes only these pairs can be among the best.
             for symbol, p in candidates[: width // rank]:
-                if total * p < floor:
+                mass = total * p
+                if mass < floor:
                     break
-                child = prefix.children.get(symbol, _MISSING)
-                if child is _MISSING:
-                    if total * p < best * self.reach or not self._worth(rank, prefix, symbol, p):
-                        continue
-                    child = self._make(prefix, symbol)
+                child = children.get(key + symbol)
                 if child is None:
+                    if mass < best * self.reach:
+                        continue
+                    if p <= settings.floor and not self._expected(rank, row, symbol):
+                        continue
+                    child = self._make(row, symbol)
+                if child == NONE:
                     continue
-                mass = (prefix.blank if symbol == prefix.symbol else total) * p * child.gain
+                if symbol == prefixes.symbol[row]:
+                    mass = prefixes.blank[row] * p
+                mass *= prefixes.gain[child]
                 if mass < floor:
                     continue
                 if mass > best:  # the best are looked at first, so the floor soon stands
-                    best, floor = mass, mass * self.cut
-                if child.next_label == 0.0 == child.next_blank:
+                    best, floor = mass, mass * cut
+                if next_label[child] == 0.0 == prefixes.next_blank[child]:
                     touched.append(child)
-                child.next_label += mass
-                if p > child.peak:
-                    child.peak, child.step = p, step
-        self._prune(touched)
+                next_label[child] += mass
+                if p > prefixes.peak[child]:
+                    prefixes.peak[child], prefixes.step[child] = p, step
 
-    def _stay(self, p_blank: float, probabilities: dict[int, float]) -> float:
-        """Masses of the prefixes that get no new symbol; returns the largest."""
-        best = 0.0
-        for prefix in self.beam:
-            prefix.next_blank = (prefix.blank + prefix.label) * p_blank
-            if prefix.symbol in probabilities:
-                prefix.next_label = prefix.label * probabilities[prefix.symbol]
-            best = max(best, prefix.next_blank + prefix.next_label)
-        return best
-
-    def _worth(self, rank: int, prefix: _Prefix, symbol: int, p: float) -> bool:
-        """Whether a class is worth a look after a prefix."""
-        if p > self.settings.floor:
-            return True
+    def _expected(self, rank: int, row: int, symbol: int) -> bool:
+        """Whether the language model expects a class after one of the best prefixes."""
         if self.model is None or rank > self.settings.expecting:
             return False
-        return self.model.expects(prefix.states, symbol)
+        return self.model.expects(self.prefixes.states[row], symbol)
 
-    def _make(self, parent: _Prefix, symbol: int) -> _Prefix | None:
-        child: _Prefix | None = None
+    def _make(self, row: int, symbol: int) -> int:
+        prefixes, child = self.prefixes, NONE
         if self.model is None:
-            child = _Prefix(parent, symbol, None, 0.0)
-        elif (after := self.model.advance(parent.states, symbol)) is not None:
-            child = _Prefix(parent, symbol, *after)
-        parent.children[symbol] = child
-        if child is not None:
-            self.made.append(child)
+            child = prefixes.add(row, symbol, None, 0.0)
+        elif (after := self.model.advance(prefixes.states[row], symbol)) is not None:
+            child = prefixes.add(row, symbol, *after)
+        prefixes.children[row * prefixes.classes + symbol] = child
         return child
 
-    def _prune(self, touched: list[_Prefix]) -> None:
-        for prefix in touched:
-            prefix.blank, prefix.label = prefix.next_blank, prefix.next_label
-            prefix.next_blank = prefix.next_label = 0.0
-        touched.sort(key=_mass, reverse=True)
-        best = _mass(touched[0])
+    def _prune(self, touched: list[int]) -> None:
+        prefixes = self.prefixes
+        next_blank, next_label, totals = prefixes.next_blank, prefixes.next_label, prefixes.total
+        for row in touched:
+            totals[row] = next_blank[row] + next_label[row]
+        if len(touched) > 1:
+            touched.sort(key=totals.__getitem__, reverse=True)
+        best = totals[touched[0]]
         kept = touched[: self.settings.width]
-        while _mass(kept[-1]) < best * self.cut:
+        floor = best * self.cut
+        while totals[kept[-1]] < floor:
             kept.pop()
-        for prefix in touched[len(kept) :]:
-            prefix.blank = prefix.label = 0.0
-        for prefix in kept:
-            prefix.blank /= best
-            prefix.label /= best
+        for row in kept:
+            prefixes.blank[row] = blank = next_blank[row] / best
+            prefixes.label[row] = label = next_label[row] / best
+            totals[row] = blank + label
+        for row in touched:
+            next_blank[row] = next_label[row] = 0.0
         self.log_scale += math.log(best)
         self.beam = kept
 
-    def finish(self) -> list[Hypothesis]:
+    def finish(self, most: int | None) -> list[Hypothesis]:
         """The kept texts, best first."""
-        found = [self._hypothesis(prefix) for prefix in self.beam]
-        for prefix in self.made:  # parents and children hold each other: let them go
-            prefix.children.clear()
-        return sorted(found, key=_score, reverse=True)
+        scored = [(*self._scored(row), row) for row in self.beam]
+        scored.sort(key=lambda found: found[0] - found[1], reverse=True)
+        return [self._hypothesis(*found) for found in scored[:most]]
 
-    def _hypothesis(self, prefix: _Prefix) -> Hypothesis:
-        cost = prefix.cost
-        log_probability = math.log(max(_mass(prefix), _TINY)) + self.log_scale + cost
+    def _scored(self, row: int) -> tuple[float, float]:
+        """Log probability and cost of a text."""
+        prefixes, cost = self.prefixes, self.prefixes.cost[row]
+        log_probability = math.log(max(prefixes.total[row], _TINY)) + self.log_scale + cost
         if self.model is not None:
-            cost += self.model.end_cost(prefix.states)
-        path = []
-        node = prefix
-        while node.parent is not None:
-            path.append(node)
-            node = node.parent
-        path.reverse()
+            cost += self.model.end_cost(prefixes.states[row])
+        return log_probability, cost
+
+    def _hypothesis(self, log_probability: float, cost: float, row: int) -> Hypothesis:
+        prefixes, path = self.prefixes, self.prefixes.path(row)
         return Hypothesis(
-            tuple(node.symbol for node in path),
-            tuple(node.step for node in path),
-            tuple(node.peak for node in path),
+            tuple(prefixes.symbol[row] for row in path),
+            tuple(prefixes.step[row] for row in path),
+            tuple(prefixes.peak[row] for row in path),
             log_probability,
             cost,
         )
@@ -230,6 +233,7 @@ def beam_search(
     blank: int,
     model: LanguageModel | None = None,
     settings: BeamSettings | None = None,
+    most: int | None = None,
 ) -> list[Hypothesis]:
     """The likeliest texts of one line, best first.
 
@@ -238,6 +242,7 @@ def beam_search(
         blank: class index of the CTC blank.
         model: scores texts; without one only the network decides.
         settings: width and pruning.
+        most: how many texts are wanted; all that were kept by default.
 
     Returns:
         At least one hypothesis, at most ``settings.width``.
@@ -248,35 +253,42 @@ def beam_search(
     if logits.ndim != 2 or not 0 <= blank < logits.shape[1]:
         raise ValueError(f"logits {logits.shape} do not fit a blank at class {blank}")
     settings = settings or BeamSettings()
-    search = _Search(blank, model, settings)
-    for step, (p_blank, candidates) in enumerate(_steps(logits, blank, settings)):
-        if candidates:
-            search.extend(step, p_blank, candidates)
-        else:
+    steps = _Steps(logits, blank, settings)
+    search = _Search(steps, model, settings)
+    for step, (p_blank, candidates) in enumerate(steps.rows):
+        if candidates is None:
             search.pass_blank(p_blank)
-    return search.finish()
+        else:
+            search.extend(step, p_blank, candidates)
+    return search.finish(most)
 
 
-def _steps(logits: Logits, blank: int, settings: BeamSettings) -> list[tuple[float, Candidates]]:
-    """For each time step the blank's probability and the other classes worth a look, best first."""
-    if not len(logits):
-        return []
-    probabilities = softmax(np.asarray(logits, np.float32))
-    blanks = np.maximum(probabilities[:, blank], _TINY).tolist()
-    probabilities[:, blank] = 0.0
-    rows, columns = np.nonzero(probabilities > settings.last_floor)
-    values = probabilities[rows, columns]
-    order = np.lexsort((-values, rows))
-    steps: list[tuple[float, Candidates]] = [(p_blank, []) for p_blank in blanks]
-    found = zip(rows[order].tolist(), columns[order].tolist(), values[order].tolist(), strict=True)
-    for row, column, value in found:
-        steps[row][1].append((column, value))
-    return steps
+class _Steps:
+    """What the network says, as the search looks at it."""
 
-
-def _mass(prefix: _Prefix) -> float:
-    return prefix.blank + prefix.label
-
-
-def _score(hypothesis: Hypothesis) -> float:
-    return hypothesis.score
+    def __init__(self, logits: Logits, blank: int, settings: BeamSettings) -> None:
+        self.classes = logits.shape[1]
+        probabilities = np.zeros(logits.shape, np.float32)
+        if len(logits):
+            probabilities = softmax(np.asarray(logits, np.float32))
+        blanks = np.maximum(probabilities[:, blank], _TINY)
+        probabilities[:, blank] = 0.0
+        self.probabilities: Sequence[float] = probabilities.reshape(-1).data
+        """Of all classes at all time steps, one after the other; 0 for the blank."""
+        self.rows: list[tuple[float, Candidates | None]] = []
+        """By time step the blank's probability and the other classes that may begin a symbol, best
+        first; None if no class may even go on."""
+        # No prefix has more mass than the best of the step before, which gets the blank's share:
+        # a class below the margin of that leaves every prefix too far behind. (Not quite that
+        # margin, for the sake of rounding.)
+        least = np.maximum(settings.last_floor, 0.999 * math.exp(-settings.margin) * blanks)
+        at, classes = np.nonzero(probabilities > least[:, None])
+        values = probabilities[at, classes]
+        order = np.lexsort((-values, at))
+        found = list(zip(classes[order].tolist(), values[order].tolist(), strict=True))
+        ends = np.cumsum(np.bincount(at, minlength=len(logits))).tolist()
+        quiet = (probabilities.max(axis=1, initial=0.0) <= settings.last_floor).tolist()
+        start = 0
+        for p_blank, end, is_quiet in zip(blanks.tolist(), ends, quiet, strict=True):
+            self.rows.append((p_blank, None if is_quiet else found[start:end]))
+            start = end

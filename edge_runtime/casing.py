@@ -26,16 +26,8 @@ def letter_kind(symbol: str) -> int:
     return WITHIN if symbol.isdigit() or symbol in "'/-" else BREAK
 
 
-class CaseState:
-    """Costs of the styles above the cheapest, and the letter that waits for its neighbour."""
-
-    __slots__ = ("costs", "last", "next")
-
-    def __init__(self, costs: tuple[int, ...], last: int) -> None:
-        self.costs = costs
-        self.last = last
-        self.next: list[tuple[CaseState, int] | None] = [None] * 5
-        """By the kind of the next symbol to the left: what follows, at what cost."""
+CaseState = tuple[int, ...]
+"""Costs of the styles above the cheapest; behind them the letter that waits for its neighbour."""
 
 
 class Casing:
@@ -51,33 +43,24 @@ class Casing:
             SMALL: [round(16 * x) for x in weights.inner_small],
         }
         self._comma = [round(16 * x) for x in weights.comma]
-        self._states: dict[tuple[tuple[int, ...], int], CaseState] = {}
-        self.start: Final = self._state(tuple(round(16 * x) for x in weights.style), BREAK)
+        self.start: Final[CaseState] = (*(round(16 * x) for x in weights.style), BREAK)
 
     def step(self, before: CaseState, kind: int) -> tuple[CaseState, int]:
-        """What follows a symbol; also noted in ``before.next``."""
+        """What follows a symbol of one kind, and its cost."""
         costs, base = self._judged(before, kind)
-        before.next[kind] = found = (self._state(costs, kind), base)
-        return found
+        return (*costs, kind), base
 
     def end_cost(self, before: CaseState) -> int:
         """Cost of the text's beginning here."""
         return self._judged(before, BREAK)[1]
 
-    def _judged(self, before: CaseState, kind: int) -> tuple[tuple[int, ...], int]:
+    def _judged(self, before: CaseState, kind: int) -> tuple[list[int], int]:
         """Costs once the last letter's left neighbour is known, and by how much all have grown."""
-        costs = list(before.costs)
-        if before.last in self._first and kind != WITHIN:
-            added = (self._inner if kind in self._inner else self._first)[before.last]
+        *costs, last = before
+        if last in self._first and kind != WITHIN:
+            added = (self._inner if kind in self._inner else self._first)[last]
             costs = [cost + more for cost, more in zip(costs, added, strict=True)]
         if kind == COMMA:
             costs = [cost + more for cost, more in zip(costs, self._comma, strict=True)]
         base = min(costs)
-        return tuple(min(cost - base, _CAP) for cost in costs), base
-
-    def _state(self, costs: tuple[int, ...], last: int) -> CaseState:
-        key = (costs, last)
-        found = self._states.get(key)
-        if found is None:
-            found = self._states.setdefault(key, CaseState(costs, last))
-        return found
+        return [min(cost - base, _CAP) for cost in costs], base

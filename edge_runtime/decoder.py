@@ -1,12 +1,10 @@
 """From the network's logits to a reading: greedily, or with a lexicon by beam search."""
 
-import gc
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from edge_runtime.addresses import AddressGrammar, InName, InNumberedKind
+from edge_runtime.addresses import AddressGrammar
 from edge_runtime.beam import BeamSettings, beam_search
 from edge_runtime.bundle import Bundle
 from edge_runtime.calibration import GREEDY, Calibration
@@ -14,12 +12,22 @@ from edge_runtime.charset import Charset
 from edge_runtime.ctc import Logits, Reading, assemble, greedy_classes, tidy
 from edge_runtime.errors import BundleError
 from edge_runtime.fields import Field, address_fields
-from edge_runtime.grammar import NUMBER, InOther, InWord, TextGrammar
+from edge_runtime.grammar import TextGrammar
 from edge_runtime.lexicon import Lexicon
 from edge_runtime.line_model import LineModel
 from edge_runtime.parse import Piece, parse
+from edge_runtime.states import (
+    IN_NAME,
+    IN_NUMBERED_KIND,
+    IN_OTHER,
+    IN_WORD,
+    NUMBER,
+    TAG,
+    State,
+    other_of,
+)
 
-_SOURCES: Final = {InName: "place", InNumberedKind: "place", InWord: "word"}
+_SOURCES: Final = {IN_NAME: "place", IN_NUMBERED_KIND: "place", IN_WORD: "word"}
 
 
 class Decoder:
@@ -73,8 +81,7 @@ class Decoder:
             classes, peaks = greedy_classes(logits, self.charset.blank)
             return tidy(self.charset.decode(classes), peaks)
         # Backwards, because the lexicon reads from the end of a line to its beginning.
-        with _no_collection():
-            found = beam_search(logits[::-1], self.charset.blank, self.model, self.settings)
+        found = beam_search(logits[::-1], self.charset.blank, self.model, self.settings, most=1)
         best = found[0]
         return tidy(self.charset.decode(best.symbols[::-1]), list(best.peaks[::-1]))
 
@@ -96,21 +103,6 @@ class Decoder:
         return address_fields(self.grammar, reading.text, reading.words)
 
 
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """Pause Python's cyclic garbage collection, which would take as long as the search itself.
-
-    The search makes thousands of small objects and leaves no cycles behind.
-    """
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
-
-
 def _sources(text: str, pieces: Sequence[Piece]) -> list[str]:
     """The source of each word: that of the piece over its first letter."""
     by_position = {
@@ -119,13 +111,15 @@ def _sources(text: str, pieces: Sequence[Piece]) -> list[str]:
     sources, start = [], 0
     for word in text.split():
         piece = by_position.get(start)
-        inside = piece.inside if piece else None
-        if isinstance(inside, InOther):
-            sources.append("number" if inside.kind == NUMBER else "other")
-        else:
-            sources.append(_SOURCES.get(type(inside), "other"))
+        sources.append(_source(piece.inside) if piece else "other")
         start += len(word) + 1
     return sources
+
+
+def _source(inside: State) -> str:
+    if inside & TAG == IN_OTHER:
+        return "number" if other_of(inside).kind == NUMBER else "other"
+    return _SOURCES[inside & TAG]
 
 
 def find_lexicon(choice: str, bundle: Bundle) -> Lexicon | None:

@@ -8,6 +8,7 @@ the trie is a range of the list; the next letter narrows it by two binary search
 import math
 from bisect import bisect_left
 from collections.abc import Iterable
+from itertools import accumulate
 from typing import Generic, TypeVar
 
 Target = TypeVar("Target")
@@ -17,14 +18,14 @@ _LAST = "\U0010ffff"
 class Entries(Generic[Target]):
     """Names with weights; each leads to a target."""
 
+    __slots__ = ("_sums", "_targets", "names")
+
     def __init__(self, items: Iterable[tuple[str, float, Target]]) -> None:
         """Take names in reading order, in small letters, with positive weights."""
         rows = sorted(((name[::-1], weight, target) for name, weight, target in items), key=_name)
-        self.names = [name for name, _, _ in rows]
-        self._targets = [target for _, _, target in rows]
-        self._sums = [0.0]
-        for _, weight, _ in rows:
-            self._sums.append(self._sums[-1] + weight)
+        self.names = tuple(name for name, _, _ in rows)
+        self._targets = tuple(target for _, _, target in rows)
+        self._sums = tuple(accumulate((weight for _, weight, _ in rows), initial=0.0))
 
     def __len__(self) -> int:
         """How many there are."""
@@ -40,11 +41,14 @@ class Entries(Generic[Target]):
         whole, part = self._sums[high] - self._sums[low], self._sums[new_high] - self._sums[new_low]
         return round(16 * math.log(whole / part))
 
-    def complete(self, prefix: str, low: int, high: int) -> list[tuple[Target, int]]:
-        """Targets of the names that end with ``prefix``, with the cost of ending there."""
+    def complete(self, length: int, low: int, high: int) -> list[tuple[Target, int]]:
+        """Targets of the names in a range that have ``length`` letters, with the cost of each.
+
+        All names of the range are alike in so many letters.
+        """
         found = []
         for row in range(low, high):
-            if self.names[row] != prefix:
+            if len(self.names[row]) != length:
                 break  # they come first
             found.append((self._targets[row], self.cost(low, high, row, row + 1)))
         return found

@@ -9,10 +9,11 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-from edge_runtime.addresses import AddressGrammar, AtPlace, InNumberedKind
+from edge_runtime.addresses import AddressGrammar
 from edge_runtime.ctc import WordReading
 from edge_runtime.lexicon_meta import LEVELS
 from edge_runtime.parse import Piece, parse
+from edge_runtime.states import AT_PLACE, IN_NUMBERED_KIND, TAG, numbered_kind_of, place_of
 from edge_runtime.units import Units
 
 _CODE_DIGITS: Final = (2, 3, 5)
@@ -67,7 +68,7 @@ def address_fields(
         ``province``; none for a line that is no address.
     """
     pieces = parse(grammar, text) or []
-    spans, units = _places(grammar.units, pieces)
+    spans, units = _places(grammar, pieces)
     head_end = min((start for start, _ in spans.values()), default=len(text))
     head_end = _numbered(text, head_end, spans)
     if not spans:
@@ -86,16 +87,19 @@ def address_fields(
 Spans = dict[str, tuple[int, int]]
 
 
-def _places(units: Units, pieces: list[Piece]) -> tuple[Spans, dict[str, int]]:
+def _places(grammar: AddressGrammar, pieces: list[Piece]) -> tuple[Spans, dict[str, int]]:
     """Where the places stand, by level, and which they are."""
+    units = grammar.units
     spans: Spans = {}
     last: tuple[int, ...] = ()
     for piece in pieces:
-        if isinstance(piece.after, AtPlace) and piece.after.place:
-            last = piece.after.place
+        place = grammar.place(place_of(piece.after).place) if piece.after & TAG == AT_PLACE else ()
+        if place:
+            last = place
             level = units.level(last[0])
-        elif isinstance(piece.inside, InNumberedKind):
-            level = units.level(piece.inside.place[0]) + 1
+        elif piece.inside & TAG == IN_NUMBERED_KIND:
+            around = grammar.place(numbered_kind_of(piece.inside).place)
+            level = units.level(around[0]) + 1
         else:
             break
         name = LEVELS[level]

@@ -4,13 +4,24 @@ The beam search only keeps what a text costs; here one text is walked once more,
 """
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-from edge_runtime.addresses import AtPlace, InName, InNumberedKind
-from edge_runtime.grammar import Anything, BetweenWords, InOther, InWord, State, TextGrammar
+from edge_runtime.grammar import TextGrammar
+from edge_runtime.states import (
+    ANYTHING,
+    AT_PLACE,
+    BETWEEN_WORDS,
+    IN_NAME,
+    IN_NUMBERED_KIND,
+    IN_OTHER,
+    IN_WORD,
+    TAG,
+    State,
+    pairs,
+)
 
-_BETWEEN: Final = (AtPlace, BetweenWords)
-_INSIDE: Final = (InName, InNumberedKind, InWord, InOther)
+_BETWEEN: Final = (AT_PLACE, BETWEEN_WORDS)
+_INSIDE: Final = (IN_NAME, IN_NUMBERED_KIND, IN_WORD, IN_OTHER)
 
 
 @dataclass(frozen=True)
@@ -20,13 +31,13 @@ class Piece:
     start: int
     end: int
     """Where it stands in the text: ``text[start:end]``."""
-    inside: Any
-    """The position inside it: InName, InNumberedKind, InWord or InOther."""
-    after: Any
-    """The position to its left: AtPlace or BetweenWords."""
+    inside: State
+    """The state inside it: in a name, a numbered kind, a word or other text."""
+    after: State
+    """The state to its left: at a place or between words."""
 
 
-Way = tuple["Way", int, Any, Any] | None
+Way = tuple["Way", int, State, State] | None
 """The pieces so far: the way before, where the piece ends (backwards), inside, after."""
 
 
@@ -44,27 +55,27 @@ def parse(grammar: TextGrammar, text: str) -> list[Piece] | None:
     for position, symbol in enumerate(reversed(text.lower())):
         after: dict[State, tuple[int, Way]] = {}
         for state, (cost, way) in ways.items():
-            for target, arc in grammar.arcs(state, symbol):
+            for target, arc in pairs(grammar.arcs(state, symbol)):
                 if target not in after or cost + arc < after[target][0]:
                     after[target] = cost + arc, _extended(way, position, state, target)
         ways = after
     finals = [
         (cost + end, number, _extended(way, len(text), state, target))
         for number, (state, (cost, way)) in enumerate(ways.items())
-        for target, end in grammar.ends(state)
+        for target, end in pairs(grammar.ends(state))
     ]
     if not finals:
         return None
     _, number, way = min(finals, key=lambda final: final[:2])
-    if isinstance(list(ways)[number].at, Anything):
+    if list(ways)[number] & TAG == ANYTHING:
         return None
     return _pieces(way, text)
 
 
 def _extended(way: Way, position: int, state: State, target: State) -> Way:
     """The way with one more piece if one has just ended."""
-    if isinstance(state.at, _INSIDE) and isinstance(target.at, _BETWEEN):
-        return way, position, state.at, target.at
+    if state & TAG in _INSIDE and target & TAG in _BETWEEN:
+        return way, position, state, target
     return way
 
 

@@ -1,8 +1,10 @@
 """The beam search against its definition: all alignments of small cases, enumerated."""
 
+import gc
 import itertools
 import math
 from collections import defaultdict
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -158,6 +160,40 @@ def test_long_lines_do_not_underflow() -> None:
     best = beam_search(logits, 4, costly)[0]
     assert math.isfinite(best.score)
     assert best.log_probability > -3000 * math.log(50)
+
+
+def test_the_best_few_are_the_best_of_all() -> None:
+    logits = np.random.default_rng(3).normal(size=(12, 8)).astype(np.float32)
+    found = beam_search(logits, 7)
+    assert len(found) > 2
+    assert beam_search(logits, 7, most=2) == found[:2]
+
+
+def test_a_search_leaves_no_garbage() -> None:
+    """Only cycles need collection, and collections take long on a small computer."""
+    logits = np.random.default_rng(4).normal(size=(30, 8)).astype(np.float32)
+    model = Pairs({(0, 1): 1.0}, {})
+    gc.collect()
+    gc.disable()
+    try:
+        beam_search(logits, 7, model)
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
+
+
+def test_classes_that_are_left_out_beforehand_would_have_been_dropped() -> None:
+    """Those below the margin of the blank's share of the mass."""
+    rng = np.random.default_rng(5)
+    wide = BeamSettings(width=500, margin=30.0, reach=30.0, floor=0.0, last_floor=0.0)
+    narrow = replace(wide, width=200, margin=9.0, reach=9.0)
+    for _ in range(20):
+        logits = (3 * rng.normal(size=(15, 6))).astype(np.float32)
+        logits[::2, 5] += 9.0
+        best = beam_search(logits, 5, settings=wide)[0]
+        found = beam_search(logits, 5, settings=narrow)[0]
+        assert found.symbols == best.symbols
+        assert found.log_probability == pytest.approx(best.log_probability, abs=0.05)
 
 
 def test_wrong_shapes_are_refused() -> None:

@@ -1,11 +1,12 @@
 """What texts cost: places in order, words, numbers, anything; and the case of letters."""
 
+import gc
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from edge_runtime import line_model
+from edge_runtime import addresses, line_model
 from edge_runtime.addresses import AddressGrammar
 from edge_runtime.beam import beam_search
 from edge_runtime.casing import COMMA, letter_kind
@@ -98,6 +99,58 @@ def test_the_model_is_deterministic_whatever_was_read_before(
     assert [cost(used, text) for text in texts] == before
     assert [cost(fresh, text) for text in reversed(texts)] == before[::-1]
     assert len(used._sets) < 60
+
+
+TEXTS = (
+    "Đa Phước An Phú An Giang", "Xã Đa Phước, Huyện An Phú, Tỉnh An Giang", "P6 Q.Phú Nhuận Tp HCM",
+    "Hòa Hải, Ngũ Hành Sơn, Đà Nẵng", "Quỳnh Hoa Quỳnh Lưu Nghệ An", "Phường Ba Đình, Hà Nội",
+)  # fmt: skip
+
+
+def test_what_is_remembered_is_nothing_for_garbage_collection() -> None:
+    """A full collection in the middle of a line would take as long as a hundred lines."""
+    model = model_of()
+    gc.collect()
+    before = len(gc.get_objects())
+    for number in range(120):
+        cost(model, f"{number} Bà Triệu {chr(97 + number % 26)}x{number * 7} {TEXTS[number % 6]}")
+    gc.collect()
+    grown = len(gc.get_objects()) - before
+    assert len(model._sets) > 400
+    assert len(model._grammar.known) > 500
+    assert grown < 100
+    for names in (model._sets, model._final, model._grammar.known, model._grammar._ends):
+        assert not any(gc.is_tracked(x) for pair in names.items() for x in pair)
+    for symbol in model._classes:
+        assert not any(gc.is_tracked(x) for pair in symbol.after.items() for x in pair)
+
+
+def test_forgetting_leaves_a_text_that_is_being_read_alone() -> None:
+    """Another thread may forget at any time."""
+    model, undisturbed = model_of(CASED), model_of(CASED)
+    for text in TEXTS:
+        states, total = model.start(), 0.0
+        for symbol in reversed(VIETNAMESE.encode(text)):
+            model.forget()
+            step = model.advance(states, symbol)
+            assert step is not None
+            states, total = step[0], total + step[1]
+        assert total + model.end_cost(states) == cost(undisturbed, text)
+
+
+def test_few_lists_of_names_are_remembered_and_the_first_always(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    expected = [cost(model_of(), text) for text in TEXTS]
+    monkeypatch.setattr(addresses, "MAX_LISTS", 3)
+    grammar = AddressGrammar(vietnam(), NEUTRAL)
+    model = LineModel(grammar, VIETNAMESE.symbols)
+    start = grammar.starts()[0][0]
+    kept = grammar._entries_at(start)
+    for text, value in zip(TEXTS, expected, strict=True):
+        assert cost(model, text) == value
+        assert len(grammar._entries) <= 3
+        assert grammar._entries[start] is kept
 
 
 def test_words_of_any_language(tmp_path: Path) -> None:

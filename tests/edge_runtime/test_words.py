@@ -107,9 +107,9 @@ def test_a_range_of_names_narrows_letter_by_letter() -> None:
     assert high - low == 3
     assert entries.cost(0, 4, low, high) == round(16 * nats(4 / 8))
     low, high = entries.narrow("úhp", low, high)
-    assert entries.complete("úhp", low, high) == [(3, round(16 * nats(1 / 4)))]
+    assert entries.complete(3, low, high) == [(3, round(16 * nats(1 / 4)))]
     low, high = entries.narrow("úhp nâ", low, high)
-    assert entries.complete("úhp nât", *entries.narrow("úhp nât", low, high)) == [(2, 0)]
-    assert not entries.complete("úhp nâ", low, high)
+    assert entries.complete(7, *entries.narrow("úhp nât", low, high)) == [(2, 0)]
+    assert not entries.complete(6, low, high)
     low, high = entries.narrow("úhpx", 0, 4)
     assert low == high

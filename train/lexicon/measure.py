@@ -56,7 +56,7 @@ def rates(lines: Lines, decoder: Decoder) -> dict[str, Any]:
         **{name: round(value, 5) for name, value in found.as_dict().items()},
         "intervals": {name: [round(i.low, 5), round(i.high, 5)] for name, i in spans.items()},
         "ms": {name: round(float(np.percentile(times, q)), 2) for name, q in
-               (("p50", 50), ("p90", 90), ("max", 100))},
+               (("p50", 50), ("p90", 90), ("p99", 99), ("max", 100))},
     }  # fmt: skip
 
 
