@@ -85,26 +85,37 @@ def find_text_lines(pieces: InkPieces, ink: PageInk) -> FoundLines:
 
 
 def _without_doubles(ridges: Sequence[Ridge]) -> list[Ridge]:
-    """The ridges that none before them lies too close to."""
+    """The ridges that those before them do not lie too close to, over half of their length."""
     kept: list[Ridge] = []
     for ridge in ridges:
-        if not any(_doubles(ridge, better) for better in kept):
+        # Several are needed to tell where a ridge runs through the lines of two columns.
+        spans = [span for better in kept if (span := _doubled(ridge, better))]
+        if _covered(spans) < 0.5 * (ridge.right - ridge.left) or not spans:
             kept.append(ridge)
     return kept
 
 
-def _doubles(ridge: Ridge, better: Ridge) -> bool:
-    """Whether a ridge follows a better one at less than the distance of two lines."""
+def _doubled(ridge: Ridge, better: Ridge) -> tuple[float, float] | None:
+    """The columns in which a ridge runs beside a better one at less than two lines' distance."""
     least = _NEAREST * (ridge.body + better.body) / 2
     (top, bottom), (other_top, other_bottom) = ridge.span, better.span
     if top - other_bottom > least or other_top - bottom > least:
-        return False
+        return None
     first, last = max(ridge.left, better.left), min(ridge.right, better.right)
-    if last - first < 0.5 * (ridge.right - ridge.left):
-        return False
+    if last <= first:
+        return None
     columns = np.linspace(first, last, 7)
     distances = np.sort(np.abs(ridge.rows_at(columns) - better.rows_at(columns)))
-    return float(distances[3]) < least
+    return (first, last) if float(distances[3]) < least else None
+
+
+def _covered(spans: Sequence[tuple[float, float]]) -> float:
+    """Length of what some stretches of a line cover together."""
+    length, end = 0.0, -np.inf
+    for first, last in sorted(spans):
+        length += max(0.0, last - max(first, end))
+        end = max(end, last)
+    return length
 
 
 def _without_marks(ridges: Sequence[Ridge]) -> list[Ridge]:
