@@ -29,8 +29,8 @@ _MARK_DISTANCE: Final = 1.7
 _MARK_SIZE: Final = 0.8
 """A row of marks is shorter, nearer and smaller than another line would be, in body heights of its
 line."""
-_SMALL_MARKS: Final = 0.6
-"""A row of marks as small as this may be as long as its line."""
+_FAINT_MARKS: Final = 0.7
+"""A row of marks may be as long as its line, but then has less than this share of its contrast."""
 _TRUE_SIZE: Final = 1.5
 """A line's body is so much higher than the size at which its ridge was found, at most."""
 
@@ -124,13 +124,18 @@ def _without_marks(ridges: Sequence[Ridge]) -> list[Ridge]:
 
 
 def _is_mark_of(ridge: Ridge, line: Ridge) -> bool:
-    length = np.inf if ridge.body < _SMALL_MARKS * line.body else _MARK_LENGTH * line.body
-    if ridge.body > _MARK_SIZE * line.body or ridge.right - ridge.left > length:
+    if ridge.body > _MARK_SIZE * line.body:
         return False
     middle = (ridge.left + ridge.right) / 2
     if not line.left - line.body < middle < line.right + line.body:
         return False
-    return abs(ridge.row_at(middle) - line.row_at(middle)) < _MARK_DISTANCE * line.body
+    distance = abs(ridge.row_at(middle) - line.row_at(middle))
+    length = ridge.right - ridge.left
+    if length < 0.5 * (line.right - line.left) and distance < _NEAREST * (ridge.body + line.body) / 2:
+        return True
+    if length > _MARK_LENGTH * line.body and ridge.contrast > _FAINT_MARKS * line.contrast:
+        return False
+    return distance < _MARK_DISTANCE * line.body
 
 
 def _lines_on(ridges: Sequence[Ridge], pieces: InkPieces) -> tuple[list[TextLine], Owner]:
