@@ -131,7 +131,10 @@ def _is_mark_of(ridge: Ridge, line: Ridge) -> bool:
         return False
     distance = abs(ridge.row_at(middle) - line.row_at(middle))
     length = ridge.right - ridge.left
-    if length < 0.5 * (line.right - line.left) and distance < _NEAREST * (ridge.body + line.body) / 2:
+    if (
+        length < 0.5 * (line.right - line.left)
+        and distance < _NEAREST * (ridge.body + line.body) / 2
+    ):
         return True
     if length > _MARK_LENGTH * line.body and ridge.contrast > _FAINT_MARKS * line.contrast:
         return False
