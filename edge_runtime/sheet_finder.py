@@ -27,12 +27,15 @@ _SMALLEST: Final = 0.12
 """A sheet covers at least this share of the picture."""
 _WHOLE: Final = 0.985
 """A region that covers more than this is the picture itself."""
-_DARKER: Final = 0.65
-"""The surround has at most this share of the paper's brightness."""
+_DARKER: Final = (0.65, 0.55, 0.45)
+"""The surround has at most one of these shares of the paper's brightness: the brighter the better,
+but a sheet that lies half in the shade is whole with the darkest only."""
 _FALL: Final = 0.75
 """Brightness just outside the sheet's edge over that just inside, at most."""
 _EDGED: Final = 0.8
 """Share of the outline that has such a step."""
+_ALL_EDGED: Final = 0.98
+"""An outline with such a share cannot be improved upon."""
 _REACH: Final = 6
 """The outline's direction at a point is taken from so many points before and after it."""
 _SPAN: Final = 0.25
@@ -69,16 +72,31 @@ def find_sheet(gray: Gray) -> Sheet | None:
     size = (max(1, round(gray.shape[1] * scale)), max(1, round(gray.shape[0] * scale)))
     small = cv2.resize(gray, size, interpolation=cv2.INTER_AREA)
     paper = _without_writing(np.asarray(small, np.uint8))
+    outline = _sharpest(paper)
+    if outline is None:
+        return None
+    quad = _quad(outline, (size[0], size[1]))
+    return Sheet(
+        _enlarged(outline.astype(np.float32), scale),
+        None if quad is None else _enlarged(quad, scale),
+    )
+
+
+def _sharpest(paper: Gray) -> Outline | None:
+    """Of the regions brighter than some level the one with the steepest edge, if any is steep."""
     otsu, _ = cv2.threshold(paper, 0, 1, cv2.THRESH_OTSU)
-    for threshold in (_DARKER * float(np.percentile(paper, 95)), otsu):
+    usual = float(np.percentile(paper, 95))
+    best, edged = None, _EDGED
+    for threshold in (*(share * usual for share in _DARKER), otsu):
         outline, share = _largest((paper > threshold).astype(np.uint8))
-        if _SMALLEST < share < _WHOLE and _is_sharp(paper, outline):
-            quad = _quad(outline, (size[0], size[1]))
-            return Sheet(
-                _enlarged(outline.astype(np.float32), scale),
-                None if quad is None else _enlarged(quad, scale),
-            )
-    return None
+        if not _SMALLEST < share < _WHOLE:
+            continue
+        found = _edged(paper, outline)
+        if found > edged:
+            best, edged = outline, found
+        if edged > _ALL_EDGED:
+            break
+    return best
 
 
 def _enlarged(points: Quad, scale: float) -> Quad:
@@ -110,8 +128,8 @@ def _largest(bright: Mask) -> tuple[Outline, float]:
     return np.asarray(outlines[0], np.int32).reshape(-1, 2), float(region.mean())
 
 
-def _is_sharp(paper: Gray, outline: Outline) -> bool:
-    """Whether brightness falls steeply over nearly all of the outline, the frame apart."""
+def _edged(paper: Gray, outline: Outline) -> float:
+    """Share of the outline, the frame apart, over which brightness falls steeply."""
     last = np.array(paper.shape[::-1]) - 1
     along = np.roll(outline, -_REACH, axis=0) - np.roll(outline, _REACH, axis=0)
     length = np.maximum(np.hypot(along[:, 0], along[:, 1]), 1.0)[:, None]
@@ -119,13 +137,13 @@ def _is_sharp(paper: Gray, outline: Outline) -> bool:
     inwards = np.stack([along[:, 1], -along[:, 0]], axis=1) / length
     free = ((outline > 4) & (outline < last - 4)).all(axis=1)
     if free.sum() < _SPAN * min(paper.shape):
-        return False
+        return 0.0
     inner, outer = (
         np.clip(np.round(outline[free] + way * 5.0 * inwards[free]), 0, last).astype(np.int64)
         for way in (1, -1)
     )
     ratio = paper[outer[:, 1], outer[:, 0]] / np.maximum(paper[inner[:, 1], inner[:, 0]], 1.0)
-    return float((ratio < _FALL).mean()) > _EDGED
+    return float((ratio < _FALL).mean())
 
 
 def _quad(outline: Outline, size: tuple[int, int]) -> Quad | None:
