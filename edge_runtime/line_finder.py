@@ -127,6 +127,7 @@ def _without_marks(ridges: Sequence[Ridge]) -> list[Ridge]:
 
 
 def _is_mark_of(ridge: Ridge, line: Ridge) -> bool:
+    """Whether a smaller ridge lies on parts of a line's letters, or on its marks or tails."""
     if ridge.body > _MARK_SIZE * line.body:
         return False
     middle = (ridge.left + ridge.right) / 2
