@@ -30,7 +30,9 @@ _MARK_SIZE: Final = 0.8
 """A row of marks is shorter, nearer and smaller than another line would be, in body heights of its
 line."""
 _FAINT_MARKS: Final = 0.7
-"""A row of marks may be as long as its line, but then has less than this share of its contrast."""
+_SMALL_MARKS: Final = 0.35
+"""A row of marks may be as long as its line, but then has less than this share of its contrast, or
+is as small as this."""
 _TRUE_SIZE: Final = 1.5
 """A line's body is so much higher than the size at which its ridge was found, at most."""
 _BAR: Final = 215.0
@@ -140,9 +142,11 @@ def _is_mark_of(ridge: Ridge, line: Ridge) -> bool:
         and distance < _NEAREST * (ridge.body + line.body) / 2
     ):
         return True
-    if length > _MARK_LENGTH * line.body and ridge.contrast > _FAINT_MARKS * line.contrast:
+    if distance > _MARK_DISTANCE * line.body:
         return False
-    return distance < _MARK_DISTANCE * line.body
+    if length < _MARK_LENGTH * line.body or ridge.body < _SMALL_MARKS * line.body:
+        return True
+    return ridge.contrast < _FAINT_MARKS * line.contrast
 
 
 def _lines_on(ridges: Sequence[Ridge], pieces: InkPieces) -> tuple[list[TextLine], Owner]:
