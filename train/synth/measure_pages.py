@@ -34,7 +34,13 @@ from train.synth.page_score import cut_at_known_place, match, text_of_lines
 from train.synth.sheet_lines import InkLine, LinePool, cut_ink
 from train.synth.sheet_photo import Photo
 
-SIZES: Final = (0, 12, 16, 20, 30)
+SIZES: Final = {
+    0: "below 12 pixels",
+    12: "12 to 16",
+    16: "16 to 20",
+    20: "20 to 30",
+    30: "30 and more",
+}
 """Lines are also counted by the height of their text bodies in the picture, from so many pixels."""
 PARTS: Final = ("dev", "dev-writers", "dev-lines", "train", "all")
 Read = Callable[[Gray], str]
@@ -251,7 +257,7 @@ def main(
         everything.add(tally)
     rows = [(name, tally.as_dict()) for name, tally in tallies.items()]
     rows.append(("all", everything.as_dict()))
-    sizes = [(f"{size} pixels and more", tally.as_dict()) for size, tally in meter.by_size.items()]
+    sizes = [(SIZES[size], tally.as_dict()) for size, tally in meter.by_size.items()]
     click.echo(table(rows))
     click.echo(f"\n{table(sizes, ('lines', 'found %', 'CER own', 'CER cut', 'CER page'))}")
     if json_path is not None:
