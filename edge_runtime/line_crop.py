@@ -1,7 +1,7 @@
 """Pictures of single lines, cut straight from the photograph, without the ink of other lines.
 
-One warp takes a line from the photograph to its crop: no picture is resampled twice. Ink that
-belongs to other lines is painted over with paper.
+One warp takes a line from the photograph to its crop, enlarged where the line is small. Ink that
+belongs to other lines is painted over with paper, and the tone evened out.
 """
 
 from dataclasses import dataclass
@@ -11,12 +11,14 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from edge_runtime.crop_tone import PAPER, even_tone
 from edge_runtime.image import Gray
 from edge_runtime.line_finder import FoundLines, TextLine
 from edge_runtime.page_ink import PageInk
 from edge_runtime.page_plane import Plane
 
 Floats = npt.NDArray[np.float32]
+Mask = npt.NDArray[np.uint8]
 Matrix = npt.NDArray[np.float64]
 Pixels = npt.NDArray[Any]
 
@@ -37,8 +39,13 @@ _PARABOLA: Final = np.linalg.pinv(
 )
 """Least squares for middle, slope and bow of a line, as Legendre polynomials over its length.
 Nothing finer is followed: ridges also go up where there are more capitals."""
-PAPER: Final = 240
-"""Brightness of the paper in crops: shades are taken out with the page's own paper."""
+_WAY: Final = cv2.INTER_CUBIC
+"""Lines that are enlarged linearly are read worse by 0.2 points of CER."""
+_ROWS: Final = 96
+"""Crops that are lower are enlarged to this height: reading begins with a reduction to it, and what
+follows was made for it. Pixels."""
+_LARGEST: Final = 3.0
+"""They are not enlarged by more than this."""
 _OWN_RULE: Final = (0.9, 1.1)
 """Rules further above and below the middle are those of other lines, body heights."""
 
@@ -63,7 +70,7 @@ class LineWarp:
             picture: the photograph.
             to_picture: homography from the page to it.
         """
-        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        flags = _WAY | cv2.WARP_INVERSE_MAP
         if self.bend is None:
             matrix = to_picture @ self.to_page
             crop = cv2.warpPerspective(
@@ -76,7 +83,7 @@ class LineWarp:
             picture,
             (x / depth).astype(np.float32),
             (y / depth).astype(np.float32),
-            cv2.INTER_LINEAR,
+            _WAY,
             borderMode=cv2.BORDER_REPLICATE,
         )
         return np.asarray(crop, np.uint8)
@@ -119,7 +126,7 @@ def line_warp(line: TextLine, scale: float) -> LineWarp:
 
     Args:
         line: the line.
-        scale: pixels of the crop to a pixel of the page.
+        scale: pixels of the picture to a pixel of the page.
     """
     body = line.ridge.body
     at = np.linspace(line.left, line.right, _SAMPLES)
@@ -128,6 +135,7 @@ def line_warp(line: TextLine, scale: float) -> LineWarp:
     slope = tilt / half if half > 1.5 * body else 0.0
     left, right = line.left - _BESIDE * body, line.right + _BESIDE * body
     above, below = _reach(line.above, body, _ABOVE), _reach(line.below, body, _BELOW)
+    scale *= min(max(1.0, _ROWS / ((above + below) * scale)), _LARGEST)
     size = (max(1, round((right - left) * scale)), max(1, round((above + below) * scale)))
     step = 1.0 / scale
     top = middle - slope * (half + _BESIDE * body) - above
@@ -146,7 +154,7 @@ def _reach(ink: float, body: float, limits: tuple[float, float, float]) -> float
 
 def cut_line(
     picture: Gray, plane: Plane, ink: PageInk, found: FoundLines, number: int, warp: LineWarp
-) -> Gray:
+) -> tuple[Gray, Mask]:
     """Cut one line out of the photograph and hide the ink and the ruled lines of the others.
 
     Args:
@@ -158,21 +166,28 @@ def cut_line(
         warp: the crop.
 
     Returns:
-        uint8 (h, w), the line level in it.
+        The line, level, uint8 (h, w), and 1 where something else was hidden, uint8 (h, w).
     """
     crop = warp.from_picture(picture, plane.to_picture)
     paper = warp.from_page(ink.paper, 4, cv2.INTER_LINEAR)
     paper = cv2.resize(paper, warp.size, interpolation=cv2.INTER_LINEAR)
     crop = np.asarray(cv2.divide(crop, paper, scale=PAPER), np.uint8)
-    hidden = _foreign(ink, found, number, warp)
-    if hidden.any():
-        crop[cv2.resize(hidden, warp.size, interpolation=cv2.INTER_NEAREST) > 0] = PAPER
-    return crop
-
-
-def _foreign(ink: PageInk, found: FoundLines, number: int, warp: LineWarp) -> Pixels:
-    """1 where the crop is to be painted over, uint8, at the size of the page's pixels."""
     step = max(1, int(1.0 / warp.to_page[0, 0]))
+    own, foreign = _own_and_foreign(ink, found, number, warp, step)
+    bare = (cv2.dilate(own | foreign, np.ones((5, 5), np.uint8)) == 0).astype(np.uint8)
+    crop = even_tone(crop, own, bare, step)
+    hidden = np.asarray(cv2.resize(foreign, warp.size, interpolation=cv2.INTER_NEAREST), np.uint8)
+    crop[hidden > 0] = PAPER
+    return crop, hidden
+
+
+def _own_and_foreign(
+    ink: PageInk, found: FoundLines, number: int, warp: LineWarp, step: int
+) -> tuple[Mask, Mask]:
+    """1 where the line's ink is, and where the crop is to be painted over.
+
+    Both uint8, of every ``step``-th row and column of the crop.
+    """
     owner = warp.from_page(found.owner, step, cv2.INTER_NEAREST)
     own = owner == number + 1
     foreign = ((owner != 0) & ~own).astype(np.uint8)
@@ -183,6 +198,6 @@ def _foreign(ink: PageInk, found: FoundLines, number: int, warp: LineWarp) -> Pi
         last = round((warp.above + _OWN_RULE[1] * body) / step)
         foreign[:first] |= rules[:first]
         foreign[last:] |= rules[last:]
-    near = cv2.dilate(foreign, np.ones((3, 3), np.uint8))
+    near = np.asarray(cv2.dilate(foreign, np.ones((3, 3), np.uint8)), np.uint8)
     near[own] = 0
-    return near
+    return own.astype(np.uint8), near

@@ -20,6 +20,7 @@ from edge_runtime.page_plane import Plane, flatten
 
 Box = tuple[int, int, int, int]
 Quad = npt.NDArray[np.float32]
+Mask = npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,8 @@ class PageLine:
     """The crop's corners in the picture, float32 (4, 2), clockwise from its top left."""
     body: float
     """Height of its letters' bodies in the picture, pixels."""
+    hidden: Mask = field(repr=False)
+    """1 where the crop had ink of other lines, which was painted over, uint8 (h, w)."""
     warp: LineWarp = field(repr=False)
 
 
@@ -65,10 +68,10 @@ def find_lines(picture: Gray) -> Page:
         line = found.lines[position]
         scale = plane.scale_at((line.left + line.right) / 2, line.middle)
         warp = line_warp(line, scale)
-        crop = cut_line(picture, plane, ink, found, position, warp)
+        crop, hidden = cut_line(picture, plane, ink, found, position, warp)
         quad = plane.in_picture(warp.corners())
         box = _box(quad, picture.shape)
-        lines.append(PageLine(crop, box, quad, line.ridge.body * scale, warp))
+        lines.append(PageLine(crop, box, quad, line.ridge.body * scale, hidden, warp))
     return Page((picture.shape[1], picture.shape[0]), tuple(lines), plane)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import cv2
 import numpy as np
 import pytest
 
@@ -54,6 +55,28 @@ def test_a_photograph_gives_level_lines_in_order() -> None:
     assert len(found) == len(flat)
     for line, text in zip(found, flat, strict=True):
         assert edit_distance(recognizer.read(line.crop).text, text) <= 0.2 * len(text)
+
+
+def test_small_lines_are_enlarged_to_what_reading_expects() -> None:
+    picture = page()[0]
+    small = cv2.resize(picture, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+    half = np.asarray(small, np.uint8)
+    for line in find_lines(half).lines:
+        assert line.crop.shape == line.hidden.shape
+        assert 90 < len(line.crop) < 100
+        assert line.box[3] < 60
+
+
+def test_lines_in_poor_light_are_read() -> None:
+    recognizer = Recognizer(threads=1)
+    picture, tops = page()
+    dim = 110 - (255.0 - ruled(picture, tops)) * np.where(picture < 230, 0.2, 0.4)
+    dim += np.random.default_rng(6).normal(0, 5, dim.shape)
+    flat = [recognizer.read(line.crop).text for line in find_lines(picture).lines]
+    lines = find_lines(np.clip(dim, 0, 255).astype(np.uint8)).lines
+    texts = [recognizer.read(line.crop).text for line in lines]
+    assert len(texts) == len(flat)
+    assert sum(map(edit_distance, texts, flat)) <= 0.15 * sum(map(len, flat))
 
 
 def test_a_blank_page_has_no_line() -> None:

@@ -32,7 +32,16 @@ from train.splits import part_of
 from train.synth.page_conditions import CONDITIONS, Condition
 from train.synth.page_score import cut_at_known_place, match, text_of_lines
 from train.synth.sheet_lines import InkLine, LinePool, cut_ink
+from train.synth.sheet_photo import Photo
 
+SIZES: Final = {
+    0: "below 12 pixels",
+    12: "12 to 16",
+    16: "16 to 20",
+    20: "20 to 30",
+    30: "30 and more",
+}
+"""Lines are also counted by the height of their text bodies in the picture, from so many pixels."""
 PARTS: Final = ("dev", "dev-writers", "dev-lines", "train", "all")
 Read = Callable[[Gray], str]
 
@@ -119,6 +128,8 @@ class PageMeter:
         self.lines = lines
         self._read = read
         self._known: dict[tuple[str, bool], tuple[str, str]] = {}
+        self.by_size = {size: Tally() for size in SIZES}
+        """Counts of the lines alone; what is invented has no size."""
 
     def measure(self, condition: Condition, seed: int) -> Tally:
         """Draw one page of a condition, find its lines and read them."""
@@ -129,19 +140,31 @@ class PageMeter:
         matches = match(photo, page)
         readings = [self._read(line.crop) for line in page.lines]
         texts = text_of_lines(matches, page, readings)
-        tally = Tally(1, len(matches.counted), len(matches.found), len(matches.invented), ms=ms)
+        tally = Tally(pages=1, invented=len(matches.invented), ms=ms)
+        found = set(matches.found.values())
         for i in matches.counted:
-            line = photo.lines[i]
-            tally.chars += len(line.text)
-            own, ink = self._readings(line.name, condition.kinds[0] == "pasted")
-            tally.edits_own += edit_distance(line.text, own)
-            tally.edits_ink += edit_distance(line.text, ink)
-            cut = self._read(cut_at_known_place(photo.picture, line))
-            tally.edits_cut += edit_distance(line.text, cut)
-            tally.edits_page += edit_distance(line.text, texts.get(i, ""))
+            counts = self._line(photo, i, texts.get(i, ""), condition.kinds[0] == "pasted")
+            counts.found = int(i in found)
+            tally.add(counts)
+            size = max(s for s in SIZES if s <= photo.lines[i].body)
+            self.by_size[size].add(counts)
         nowhere = (d for d in matches.invented if d not in matches.parts)
         tally.edits_page += sum(len(readings[d]) for d in nowhere)
         return tally
+
+    def _line(self, photo: Photo, position: int, text: str, pasted: bool) -> Tally:
+        """Errors in one line, of which ``text`` was read on the page."""
+        line = photo.lines[position]
+        own, ink = self._readings(line.name, pasted)
+        cut = self._read(cut_at_known_place(photo.picture, line))
+        return Tally(
+            lines=1,
+            chars=len(line.text),
+            edits_own=edit_distance(line.text, own),
+            edits_ink=edit_distance(line.text, ink),
+            edits_cut=edit_distance(line.text, cut),
+            edits_page=edit_distance(line.text, text),
+        )
 
     def _readings(self, name: str, pasted: bool) -> tuple[str, str]:
         """What is read in a line's own picture, and in what is laid onto the sheet."""
@@ -154,6 +177,7 @@ class PageMeter:
 
 
 _COLUMNS: Final = (
+    ("pages", "pages", 1.0, "d"),
     ("lines", "lines", 1.0, "d"),
     ("found %", "recall", 100.0, ".1f"),
     ("invented %", "invented_share", 100.0, ".1f"),
@@ -165,13 +189,14 @@ _COLUMNS: Final = (
 )
 
 
-def table(rows: Iterable[tuple[str, dict[str, float]]]) -> str:
-    """The figures as a Markdown table."""
-    head = ["condition", "pages", *(name for name, *_ in _COLUMNS)]
-    lines = [f"| {' | '.join(head)} |", f"|---|{'---|' * (len(head) - 1)}"]
+def table(rows: Iterable[tuple[str, dict[str, float]]], columns: Sequence[str] = ()) -> str:
+    """The figures as a Markdown table, by default with all columns."""
+    shown = [column for column in _COLUMNS if not columns or column[0] in columns]
+    head = ["", *(name for name, *_ in shown)]
+    lines = [f"| {' | '.join(head)} |", f"|---|{'---|' * len(shown)}"]
     for name, row in rows:
-        cells = [format(_scaled(row[key], scale), form) for _, key, scale, form in _COLUMNS]
-        lines.append(f"| {name} | {row['pages']} | {' | '.join(cells)} |")
+        cells = [format(_scaled(row[key], scale), form) for _, key, scale, form in shown]
+        lines.append(f"| {name} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
@@ -232,7 +257,9 @@ def main(
         everything.add(tally)
     rows = [(name, tally.as_dict()) for name, tally in tallies.items()]
     rows.append(("all", everything.as_dict()))
+    sizes = [(SIZES[size], tally.as_dict()) for size, tally in meter.by_size.items()]
     click.echo(table(rows))
+    click.echo(f"\n{table(sizes, ('lines', 'found %', 'CER own', 'CER cut', 'CER page'))}")
     if json_path is not None:
         report: dict[str, Any] = {
             "model": model.name,
@@ -240,6 +267,7 @@ def main(
             "part": part,
             "seeds": [seeds.start, seeds.stop],
             "conditions": dict(rows),
+            "sizes": dict(sizes),
         }
         write_atomically(json_path, json.dumps(report, indent=1) + "\n")
 

@@ -13,7 +13,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_runtime.line_crop import PAPER
 from edge_runtime.lines import Page, PageLine
 from train.synth.sheet import PlacedLine
 from train.synth.sheet_photo import Photo
@@ -93,12 +92,12 @@ def _ink_seen(photo: Photo, page: Page, line: PageLine) -> Shares:
     left, top, width, height = line.box
     box = photo.owner[top : top + height, left : left + width]
     seen = np.zeros(len(photo.lines))
-    shown = line.crop != PAPER  # what belongs to others is painted over
+    shown = line.hidden == 0
     for number in np.unique(box[box > 0]).tolist():
         ink = (photo.owner == number).astype(np.uint8) * np.uint8(255)
         inside = line.warp.from_picture(ink, page.plane.to_picture) > 127
         seen[number - 1] = float((inside & shown).sum())
-    return seen
+    return np.asarray(seen * cv2.contourArea(line.quad) / line.crop.size)
 
 
 def text_of_lines(matches: Matches, page: Page, readings: Sequence[str]) -> dict[int, str]:

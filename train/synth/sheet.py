@@ -27,7 +27,7 @@ class PlacedLine:
     quad: Quad
     """Corners of the text's ink, float32 (4, 2): top left, top right, bottom right, bottom left."""
     body: float
-    """Rows between the 10th and the 90th percentile of the ink, pixels of the sheet."""
+    """Rows between the 10th and the 90th percentile of the ink, pixels."""
 
 
 @dataclass(frozen=True)

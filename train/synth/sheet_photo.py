@@ -180,8 +180,9 @@ def to_jpeg(picture: FloatMap, settings: PhotoSettings, rng: Generator) -> Gray:
 
 def moved(line: PlacedLine, matrix: Homography) -> PlacedLine:
     """The line seen through a homography."""
-    quad = cv2.perspectiveTransform(line.quad[None], matrix)[0]
-    return replace(line, quad=np.asarray(quad, np.float32))
+    quad = np.asarray(cv2.perspectiveTransform(line.quad[None], matrix)[0], np.float32)
+    scale = float(np.sqrt(cv2.contourArea(quad) / cv2.contourArea(line.quad)))
+    return replace(line, quad=quad, body=line.body * scale)
 
 
 def _warp(picture: FloatMap, matrix: Homography, size: tuple[int, int]) -> FloatMap:

@@ -55,8 +55,21 @@ def test_the_command_writes_table_and_counts(tmp_path: Path) -> None:
     result = CliRunner().invoke(main, arguments)
     assert result.exit_code == 0
     assert "| ten | 1 |" in result.stdout
-    ten = json.loads(out.read_text())["conditions"]["ten"]
+    report = json.loads(out.read_text())
+    ten, sizes = report["conditions"]["ten"], report["sizes"]
     assert 0 < ten["found"] <= ten["lines"]
+    assert sum(size["lines"] for size in sizes.values()) == ten["lines"]
+    assert sum(size["found"] for size in sizes.values()) == ten["found"]
+    assert not sizes["below 12 pixels"]["lines"]
+
+
+def test_no_line_is_found_twice_and_bodies_have_their_size_in_the_picture(lines: Lines) -> None:
+    photo = BY_NAME["ten"].draw(lines.pool, 1)
+    page = find_lines(photo.picture)
+    matches = match(photo, page)
+    assert len(set(matches.found.values())) == len(matches.found) > 5
+    for found, line in matches.found.items():
+        assert 0.7 < page.lines[found].body / photo.lines[line].body < 1.4
 
 
 def test_a_wrong_range_of_seeds_is_wrong_usage() -> None:
