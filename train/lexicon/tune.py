@@ -95,6 +95,10 @@ class Objective:
         self.percent: dict[str, float] = {}
         """Of each set, when it was last asked."""
 
+    def close(self) -> None:
+        """End the processes."""
+        self._pool.shutdown(cancel_futures=True)
+
     def __call__(self, weights: Weights) -> float:
         """What is to be made small."""
         tasks = [
@@ -189,7 +193,10 @@ def main(
         sets[f"free:{name}"] = read
     charset = Bundle.open(model).charset
     objective = Objective(charset, opened, sets, workers)
-    weights = search(objective, opened.meta.weights, rounds)
+    try:
+        weights = search(objective, opened.meta.weights, rounds)
+    finally:
+        objective.close()
     name = f"Learnt by train/lexicon/tune.py with {model.name} on {', '.join(sets)}."
     write_atomically(out, as_toml(weights, name))
 
