@@ -66,7 +66,7 @@ class FrameLines:
 
     def read(self, crop: Gray) -> Line:
         """Read a line; raises ``InferenceError`` or ``ImageError``."""
-        return self.recognizer.read(crop, one_row=self.mode != "line")
+        return self.recognizer.read(crop)
 
     def fields(self, line: Line) -> dict[str, Field] | None:
         """The parts of an address, if they are asked for."""

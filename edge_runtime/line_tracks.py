@@ -138,7 +138,8 @@ class LineTrack:
         self.readings.append(reading)
         votes = self._votes()
         if len(votes) > _MOST:
-            worth = [weight * line.confidence for line, weight in votes]
+            # By their words: the confidence of a whole line of faint writing is always near 0.
+            worth = [weight * word_confidence(line) for line, weight in votes]
             worst = worth.index(min(worth))
             del self.readings[worst], votes[worst]
         self.best, self.agreed = elect(votes)

@@ -23,7 +23,7 @@ from edge_runtime.fields import Field
 from edge_runtime.image import Gray, load_gray
 from edge_runtime.interpreter import open_network
 from edge_runtime.lexicon import Lexicon
-from edge_runtime.preprocess import Ink, Preprocessing, preprocess, preprocess_rows
+from edge_runtime.preprocess import Preprocessing, preprocess_rows
 from edge_runtime.row_choice import choose_rows
 from edge_runtime.shipped import MODELS
 
@@ -115,13 +115,11 @@ class Recognizer:
         watch.lap("decode")
         return self._read(gray, watch)
 
-    def read(self, gray: Gray, *, one_row: bool = False) -> Line:
+    def read(self, gray: Gray) -> Line:
         """Read a line from a picture in memory.
 
         Args:
             gray: uint8 (h, w), dark ink on light paper.
-            one_row: the line is known to stand in one row; else, where it seems to go on in a
-                second one, both are read.
 
         Raises:
             InferenceError: not such an array, or the runtime fails.
@@ -130,7 +128,7 @@ class Recognizer:
             raise InferenceError(f"a line is grey uint8 (h, w), not {gray.dtype} {gray.shape}")
         watch = Stopwatch()
         watch.lap("decode")
-        return self._read(gray, watch, one_row)
+        return self._read(gray, watch)
 
     def fields(self, line: Line) -> dict[str, Field]:
         """The parts of an address that was read, by their names; see ``fields.address_fields``."""
@@ -151,12 +149,9 @@ class Recognizer:
         """
         return self._logits(gray, Stopwatch())
 
-    def _logits(self, gray: Gray, watch: Stopwatch, one_row: bool = False) -> Logits:
+    def _logits(self, gray: Gray, watch: Stopwatch) -> Logits:
         try:
-            if one_row:
-                pictures: tuple[Ink, ...] = (preprocess(gray, self.settings),)
-            else:
-                pictures = preprocess_rows(gray, self.settings)
+            pictures = preprocess_rows(gray, self.settings)
         except cv2.error as error:
             raise ImageError(f"cannot be prepared ({error.err or 'OpenCV failed'})") from None
         watch.lap("preprocess")
@@ -164,7 +159,7 @@ class Recognizer:
         watch.lap("infer")
         return logits
 
-    def _read(self, gray: Gray, watch: Stopwatch, one_row: bool = False) -> Line:
-        reading = self.decoder.read(self._logits(gray, watch, one_row))
+    def _read(self, gray: Gray, watch: Stopwatch) -> Line:
+        reading = self.decoder.read(self._logits(gray, watch))
         watch.lap("ctc")
         return Line(reading.text, reading.confidence, reading.words, watch.ms)
