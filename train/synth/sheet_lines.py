@@ -97,8 +97,8 @@ def _is_written(darkness: Gray, mask: Gray) -> NDArray[np.bool_]:
     others = cv2.dilate((strong & ~tails).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
     near_tails = cv2.dilate(tails.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
     faint = (darkness > np.median(darkness) + _FAINT).astype(np.uint8)
-    faint = cv2.morphologyEx(faint, cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
-    inked = cv2.dilate(faint, np.ones((5, 5), np.uint8)) > 0
+    strokes = cv2.morphologyEx(faint, cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
+    inked = cv2.dilate(strokes, np.ones((5, 5), np.uint8)) > 0
     return np.asarray(inked & ~(rules & ~own) & ~(near_tails & ~others), np.bool_)
 
 
