@@ -121,7 +121,7 @@ class CameraReader:
         try:
             found = self._lines.find(frame.gray)
             middle = perf_counter()
-            news = self.tracker.see(found, frame)
+            news = self.tracker.see(found, frame, self._gate.sharpness)
         except ImageError:
             return "damaged"
         self.ms |= {"find": 1e3 * (middle - start), "read": 1e3 * (perf_counter() - middle)}

@@ -34,6 +34,8 @@ class FrameGate:
     """Judges frame after frame."""
 
     def __init__(self) -> None:
+        self.sharpness = 0.0
+        """Of the last frame."""
         self._recent: deque[tuple[float, float]] = deque()
         self._last: float | None = None
 
@@ -47,7 +49,7 @@ class FrameGate:
         since, self._last = self._last, frame.seconds
         if motion.matrix is None:  # another scene has another sharpness
             self._recent.clear()
-        sharp = sharpness(frame.gray)
+        sharp = self.sharpness = sharpness(frame.gray)
         while self._recent and self._recent[0][0] < frame.seconds - _MEMORY:
             self._recent.popleft()
         self._recent.append((frame.seconds, sharp))

@@ -22,6 +22,9 @@ _SAME_PLACE: Final = 0.6
 line are lines of their own; which of them is right is seen when they are reported."""
 _SAME_TEXT: Final = 0.4
 """Least similarity of the texts of two lines in the same place."""
+_GHOST: Final = 5.0
+"""A track with so many times less support than another in the same place comes after it: it began
+with something that was no line, and must not take the readings of the line beside it."""
 _KNOWN_TEXT: Final = 0.7
 """Least similarity of the texts of two lines wherever they are."""
 _TELLING: Final = 4
@@ -30,12 +33,27 @@ _MOST: Final = 12
 """Readings that are kept of a line."""
 _SURE: Final = 0.94
 """Confidence of the words from which on a few readings that agree are enough."""
+_SHARP: Final = 0.9
+"""Sharpness of a reading's frame, over that of the line's sharpest one, from which on it counts
+wholly, below by the square of it: a lens that has not found its focus gives many readings that
+agree and are wrong."""
 _CUT_WEIGHT: Final = 0.25
 """What a reading counts whose line runs out of the picture."""
 _CHECK: Final = 2.0
 """A line that needs no more readings is read all the same once in so many seconds."""
 _DOUBT: Final = 0.3
 """The same for one that is still unsure."""
+
+
+@dataclass(frozen=True)
+class Sighted:
+    """One reading of a line."""
+
+    line: Line
+    weight: float
+    """How much it counts, for what is seen of the line: 1 for all of it."""
+    sharpness: float
+    """Of the frame, as ``frame_gate.sharpness``."""
 
 
 @dataclass
@@ -58,8 +76,8 @@ class LineTrack:
     """Of the tracker when it was last found: its place compares with those of the same epoch."""
     confirmed: bool = True
     """Whether its text was read again since the movement was last unknown."""
-    readings: list[tuple[Line, float]] = field(default_factory=list)
-    """What was read, and how much that counts."""
+    readings: list[Sighted] = field(default_factory=list)
+    """What was read so far; the best, if it was much."""
     best: Line | None = None
     agreed: bool = False
     certain_since: float | None = None
@@ -73,8 +91,8 @@ class LineTrack:
 
     @property
     def weight(self) -> float:
-        """How much was read of it: 1 for each reading of the whole line."""
-        return sum(weight for _, weight in self.readings)
+        """How much was read of it: 1 for each sharp reading of the whole line."""
+        return sum(weight for _, weight in self._votes())
 
     @property
     def support(self) -> float:
@@ -113,14 +131,26 @@ class LineTrack:
         sure = min(self.plausible, word_confidence(line)) >= _SURE
         return not self.confirmed and sure and line.text != self.text
 
-    def add(self, line: Line, weight: float, seconds: float) -> None:
+    def add(self, reading: Sighted, seconds: float) -> None:
         """Take in another reading."""
         self.checked = seconds
-        self.confirmed = self.confirmed or line.text == self.text
-        self.readings.append((line, weight))
-        if len(self.readings) > _MOST:
-            self.readings.remove(min(self.readings, key=lambda r: r[1] * r[0].confidence))
-        self.best, self.agreed = elect(self.readings)
+        self.confirmed = self.confirmed or reading.line.text == self.text
+        self.readings.append(reading)
+        votes = self._votes()
+        if len(votes) > _MOST:
+            # By their words: the confidence of a whole line of faint writing is always near 0.
+            worth = [weight * word_confidence(line) for line, weight in votes]
+            worst = worth.index(min(worth))
+            del self.readings[worst], votes[worst]
+        self.best, self.agreed = elect(votes)
+
+    def _votes(self) -> list[tuple[Line, float]]:
+        """What was read, and how much that counts."""
+        enough = _SHARP * max((r.sharpness for r in self.readings), default=0.0)
+        return [
+            (r.line, r.weight * min(1.0, r.sharpness / enough if enough else 1.0) ** 2)
+            for r in self.readings
+        ]
 
 
 class LineTracker:
@@ -150,9 +180,15 @@ class LineTracker:
             elif track.epoch == self.epoch:
                 track.place = track.place.moved(matrix)
 
-    def see(self, found: Sequence[FoundLine], frame: Frame) -> int:
-        """Take in the lines of a frame; returns how many of them had to be read."""
-        sighting = _Sighting(found, frame, self._read)
+    def see(self, found: Sequence[FoundLine], frame: Frame, sharpness: float = 1.0) -> int:
+        """Take in the lines of a frame; returns how many of them had to be read.
+
+        Args:
+            found: the lines.
+            frame: in which they were found.
+            sharpness: of it, as ``frame_gate.sharpness``.
+        """
+        sighting = _Sighting(found, frame, sharpness, self._read)
         left = dict.fromkeys(range(len(found)))
         free = {track.number: track for track in self.tracks}
         for _, position, track in self._in_place(found):
@@ -177,14 +213,18 @@ class LineTracker:
         return len(sighting.lines)
 
     def _in_place(self, found: Sequence[FoundLine]) -> list[tuple[float, int, LineTrack]]:
-        """Pairs of found lines and tracks in the same place, best first."""
+        """Pairs of found lines and tracks in the same place, best first, ghosts last."""
         pairs = [
-            (overlap(track.place, line.place).shared, position, track)
+            (shared, position, track)
             for position, line in enumerate(found)
             for track in self.tracks
             if track.epoch == self.epoch
+            and (shared := overlap(track.place, line.place).shared) > _SAME_PLACE
         ]
-        return sorted((p for p in pairs if p[0] > _SAME_PLACE), key=lambda pair: -pair[0])
+        best: dict[int, float] = {}
+        for _, position, track in pairs:
+            best[position] = max(track.support, best.get(position, 0.0))
+        return sorted(pairs, key=lambda p: (_GHOST * p[2].support < best[p[1]], -p[0]))
 
     def _begin(self, position: int, sighting: "_Sighting") -> None:
         line = sighting.found[position]
@@ -204,7 +244,7 @@ class LineTracker:
                 return
             reading = sighting.line(position)
         weight = _CUT_WEIGHT if _is_cut(line.box, frame.size) else 1.0
-        track.add(reading, weight, frame.seconds)
+        track.add(Sighted(reading, weight, sighting.sharpness), frame.seconds)
         if track.certain_since is None and track.settled(self._stable):
             track.certain_since = frame.seconds
 
@@ -215,6 +255,7 @@ class _Sighting:
 
     found: Sequence[FoundLine]
     frame: Frame
+    sharpness: float
     read: Callable[[Gray], Line]
     lines: dict[int, Line] = field(default_factory=dict)
 

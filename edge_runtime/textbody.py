@@ -76,12 +76,8 @@ def text_mask(ink: Ink) -> Ink:
 def text_strokes(ink: Ink) -> Strokes:
     """Ink of letters in pieces: no ruled lines, no borders, no specks."""
     rows = ink.shape[0]
-    threshold, _ = cv2.threshold(ink, 0, 1, cv2.THRESH_OTSU)
-    mask = (ink > max(threshold * 0.8, 10.0)).astype(np.uint8)
-    lines = cv2.bitwise_or(
-        _ruled(mask, max(24, rows * 3 // 5)), _borders(mask, max(12, rows * 4 // 5))
-    )
-    mask[lines > 0] = 0
+    mask = ink_mask(ink)
+    mask[ruled_lines(mask) > 0] = 0
     count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
     keep = np.ones(count, np.uint8)
     keep[0] = 0
@@ -98,6 +94,23 @@ def text_strokes(ink: Ink) -> Strokes:
     return Strokes(
         mask, np.asarray(labels, np.int32), numbers, np.asarray(stats[numbers], np.int32)
     )
+
+
+def ink_mask(ink: Ink) -> Ink:
+    """Pixels that are clearly ink, of letters or not, 1 or 0."""
+    threshold, _ = cv2.threshold(ink, 0, 1, cv2.THRESH_OTSU)
+    return (ink > max(threshold * 0.8, 10.0)).astype(np.uint8)
+
+
+def ruled_lines(mask: Ink) -> Ink:
+    """Pixels of long level or upright runs, not 0 there: ruled lines, borders, long strokes.
+
+    Args:
+        mask: uint8 (h, w), from ``ink_mask``.
+    """
+    rows = mask.shape[0]
+    flat, upright = max(24, rows * 3 // 5), max(12, rows * 4 // 5)
+    return np.asarray(cv2.bitwise_or(_ruled(mask, flat), _borders(mask, upright)), np.uint8)
 
 
 def _ruled(mask: Ink, length: int) -> Ink:

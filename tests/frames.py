@@ -43,7 +43,7 @@ class Row:
     """A line that the script has in a frame."""
 
     text: str
-    row: int
+    row: float
     confidence: float = 0.97
     left: float = LEFT
     width: float = WIDTH

@@ -9,13 +9,23 @@ from numpy.typing import NDArray
 
 from edge_runtime.errors import DataError
 from edge_runtime.preprocess import subtract_paper
-from edge_runtime.textbody import find_body, text_mask
+from edge_runtime.textbody import find_body, ink_mask, ruled_lines, text_mask
 
 Generator = np.random.Generator
 Gray = NDArray[np.uint8]
 
 _HEIGHT = 128
 """Pictures are reduced to this height: what finds the text expects about so many rows."""
+_RULE = (0.25, 0.2)
+"""A horizontal rule is longer than this share of the picture's width, and no higher than this share
+of its height. Shorter ones are strokes of letters; to take them out costs one letter in a
+hundred."""
+_BORDER = (0.95, 0.2)
+"""An upright border is higher than this share of the height, and no wider than this one."""
+_CROSSING = 9
+"""A rule stays where letters stand above and below it within so many rows: they cross it there."""
+_FAINT = 4
+"""Grey levels above the paper's grain from which on something may be a faint stroke."""
 _NEXT_CELL = 4.0
 """A gap of this many body heights ends the text: beyond it the next cell of a form begins."""
 
@@ -63,11 +73,55 @@ def cut_ink(picture: Gray, text: str, name: str = "") -> InkLine | None:
     grain = np.float32(np.median(darkness) + 2.0)
     share = np.maximum(darkness - grain, 0.0) / np.maximum(paper, 1.0)
     letters = np.clip(255.0 * (1.0 - share), 0, 255).astype(np.uint8)
-    near = cv2.dilate(mask, np.ones((5, 5), np.uint8))
-    clean = np.where(near > 0, letters, np.uint8(255))
+    clean = np.where(_is_written(darkness, mask), letters, np.uint8(255))
     whole = np.clip(gray * (255.0 / np.percentile(gray, 90)), 0, 255).astype(np.uint8)
     middle = float(body.center(np.array([(left + right) / 2], np.float32))[0])
     return InkLine(text, name, whole, clean, mask, (left, right), body.height, middle)
+
+
+def _is_written(darkness: Gray, mask: Gray) -> NDArray[np.bool_]:
+    """Where a picture has ink of its line, faint strokes too: bool (h, w).
+
+    Only what is certainly of something else is left out: rules, borders, tails of the rows above
+    and below, bare paper. To keep just what is certainly of letters breaks their strokes.
+
+    Args:
+        darkness: relative to the paper, uint8 (h, w).
+        mask: 1 where there is certainly a letter, uint8 (h, w).
+    """
+    rules = _rules(darkness)
+    crossed = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((_CROSSING, 3), np.uint8))
+    own = cv2.dilate(crossed, np.ones((3, 3), np.uint8)) > 0
+    strong = (ink_mask(darkness) > 0) & ~rules
+    tails = _tails(strong.astype(np.uint8))
+    others = cv2.dilate((strong & ~tails).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    near_tails = cv2.dilate(tails.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+    faint = (darkness > np.median(darkness) + _FAINT).astype(np.uint8)
+    strokes = cv2.morphologyEx(faint, cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
+    inked = cv2.dilate(strokes, np.ones((5, 5), np.uint8)) > 0
+    return np.asarray(inked & ~(rules & ~own) & ~(near_tails & ~others), np.bool_)
+
+
+def _rules(darkness: Gray) -> NDArray[np.bool_]:
+    """Ruled lines and borders of cells, bool (h, w)."""
+    rows, columns = darkness.shape
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(ruled_lines(ink_mask(darkness)))
+    width, height = stats[:, 2], stats[:, 3]
+    flat = (width > _RULE[0] * columns) & (height < _RULE[1] * rows)
+    upright = (height > _BORDER[0] * rows) & (width < _BORDER[1] * rows)
+    is_rule = flat | upright
+    is_rule[0] = False
+    return np.asarray(is_rule[labels], np.bool_)
+
+
+def _tails(ink: Gray) -> NDArray[np.bool_]:
+    """Ink that reaches in from the rows above and below, as for ``text_strokes``, bool (h, w)."""
+    rows = ink.shape[0]
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(ink)
+    top, bottom = stats[:, 1], stats[:, 1] + stats[:, 3]
+    is_tail = ((top <= 1) & (bottom < 0.3 * rows)) | ((bottom >= rows - 1) & (top > 0.75 * rows))
+    is_tail[0] = False
+    return np.asarray(is_tail[labels], np.bool_)
 
 
 def _main_part(mask: Gray, body: float) -> tuple[int, int]:
