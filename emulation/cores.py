@@ -47,9 +47,7 @@ class Core:
         }
 
 
-A53: Final = Core(
-    "cortex-a53", 0xD03, 0, 4, _ARMV8, "Raspberry Pi Zero 2 W Rev 1.0", "pi-zero-2w"
-)
+A53: Final = Core("cortex-a53", 0xD03, 0, 4, _ARMV8, "Raspberry Pi Zero 2 W Rev 1.0", "pi-zero-2w")
 A72: Final = Core("cortex-a72", 0xD08, 0, 3, _ARMV8, "Raspberry Pi 4 Model B Rev 1.4", "pi4")
 A76: Final = Core(
     "cortex-a76",
@@ -70,8 +68,6 @@ A7: Final = Core(
     "Raspberry Pi Zero 2 W Rev 1.0",
     "pi-zero-2w-32",
 )
-CORES: Final = (A53, A72, A76)
-"""Of 64-bit systems."""
 
 
 def view(system: Path, core: Core, folder: Path) -> Path:

@@ -1,4 +1,4 @@
-"""Debian packages of any architecture, unpacked into a folder: no root, no chroot, nothing installed.
+"""Debian packages of any architecture, unpacked into a folder: no root, nothing is installed.
 
 apt resolves dependencies against an empty system of its own and checks signatures as always. The
 archive's address is the machine's: from its apt sources, or from ``DEBIAN_ARCHIVE``.

@@ -22,10 +22,15 @@ def finished(folder: Path, recipe: str) -> Iterator[Path | None]:
         yield None
         return
     partial = folder.with_name(f"{folder.name}.partial")
-    for old in (partial, folder):
-        shutil.rmtree(old, ignore_errors=True)
     stamp.unlink(missing_ok=True)
-    partial.mkdir(parents=True)
-    yield partial
+    shutil.rmtree(folder, ignore_errors=True)
+    yield cleared(partial)
     partial.rename(folder)
     stamp.write_text(recipe, encoding="utf-8")
+
+
+def cleared(folder: Path) -> Path:
+    """The folder, empty."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder

@@ -1,7 +1,7 @@
 """The systems that are emulated: Debian's Python, the lock's packages, qemu to run them.
 
-    python = userlands(Cache(folder))["litert-3.11"].python(A72)
-    subprocess.run([python, "-c", "print('hello')"])
+python = userlands(Cache(folder))["litert-3.11"].python(A72)
+subprocess.run([python, "-c", "print('hello')"])
 """
 
 import os
@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from deploy.target import FROM_APT, Target
+from deploy.target import Target
 from edge_runtime.atomic import write_atomically
-from emulation.cores import A7, A72, CORES, Core, view
+from emulation.cores import A7, A53, A72, A76, Core, view
 from emulation.debian import Packages, unpacked
 from emulation.unavailable import UnavailableError
 from emulation.wheels import installed
@@ -26,7 +26,7 @@ _QEMU: Final = Packages("amd64", "bookworm", ("qemu-user",))
 """7.2 is the last of Debian's that takes plugins; it runs on its own C library."""
 _GUEST: Final = Path(__file__).with_name("guest")
 _FROM_APT: Final = ("python3-numpy", "python3-opencv")
-assert len(_FROM_APT) == len(FROM_APT)
+"""What ``deploy.target.FROM_APT`` names, as Debian calls it."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,10 @@ class Userland:
     cores: tuple[Core, ...]
     lock: str = "light"
     """Of ``requirements/``."""
+    counted: bool = False
+    """Whether its instructions are counted, and all golden lines read there."""
+    tests: bool = False
+    """Whether light tests run there."""
 
     @property
     def bits(self) -> int:
@@ -49,7 +53,15 @@ class Userland:
 
 
 USERLANDS: Final = (
-    Userland("litert-3.11", Target("aarch64", "3.11"), "bookworm", "ai-edge-litert", CORES),
+    Userland(
+        "litert-3.11",
+        Target("aarch64", "3.11"),
+        "bookworm",
+        "ai-edge-litert",
+        (A72, A53, A76),
+        counted=True,
+        tests=True,
+    ),
     Userland("litert-3.13", Target("aarch64", "3.13"), "trixie", "ai-edge-litert", (A72,)),
     Userland(
         "tflite-3.11", Target("aarch64", "3.11"), "bookworm", "tflite-runtime", (A72,), "tflite"
