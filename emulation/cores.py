@@ -80,9 +80,10 @@ def view(system: Path, core: Core, folder: Path) -> Path:
     """
     folder.mkdir(parents=True, exist_ok=True)
     for name in ("lib", "usr", "etc"):
-        link = folder / name
-        link.unlink(missing_ok=True)
-        link.symlink_to(system.resolve() / name)
+        link, target = folder / name, system.resolve() / name
+        if not link.is_symlink() or link.readlink() != target:  # another run may be using it
+            link.unlink(missing_ok=True)
+            link.symlink_to(target)
     for name, content in core.files().items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -35,7 +35,7 @@ def draw_frame(condition: str, seed: int, path: Path) -> None:
     cut = (cut_ink(load_gray(SAMPLES / name), text, name) for name, text in labels().items())
     (wanted,) = (one for one in CONDITIONS if one.name == condition)
     photo = wanted.draw(LinePool(line for line in cut if line is not None), seed)
-    cv2.imwrite(str(path), photo.gray)
+    cv2.imwrite(str(path), photo.picture)
 
 
 def measure(board: Board, condition: str, seed: int) -> dict[str, Any]:
