@@ -19,10 +19,10 @@ from edge_runtime.device import load_profile
 from edge_runtime.install_size import known_sizes
 from edge_runtime.metrics import error_rates
 from edge_runtime.shipped import MODELS
+from emulation import light_tests
 from emulation.board import APP, Board
 from emulation.counter import EmulationError, run
 from emulation.golden import compare
-from emulation.light_tests import FILES
 from emulation.pictures import labels, write_pictures
 from emulation.userland import ROOT
 
@@ -81,9 +81,12 @@ def tests(board: Board) -> str:
     Raises:
         EmulationError: a test fails.
     """
-    command = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "--timeout", "0"]
-    command += ["-m", "not desktop and not slow", "--rootdir", str(ROOT), *FILES]
-    printed = run(board.python, *command, environment={"PYTHONPATH": str(ROOT)})
+    command = light_tests.command(board.system.userland.bits)
+    files = [ROOT / name for name in light_tests.FILES]
+    root = str(ROOT)
+    printed = run(
+        board.python, *command, "--rootdir", root, *files, environment={"PYTHONPATH": root}
+    )
     return printed.strip().splitlines()[-1].strip("= ")
 
 
@@ -139,13 +142,14 @@ def size(board: Board) -> str:
     """
     target = board.system.userland.target
     wanted = {canonicalize_name(pin.partition("==")[0]) for pin in pins(LOCK, target)}
-    total = 0
+    total = count = 0
     for package in distributions(path=[str(board.system.site)]):
         if canonicalize_name(package.name) in wanted:
             files = (Path(str(package.locate_file(file))) for file in package.files or ())
             total += sum(f.stat().st_size for f in files if f.suffix != ".pyc" and f.is_file())
-    own = sum(file.stat().st_size for file in APP.rglob("*") if file.is_file())
-    said = f"{total / 1e6:.1f} MB in {len(wanted)} packages, edge-htr {own / 1e6:.1f} MB"
+            count += 1
+    own = sum(f.stat().st_size for f in APP.rglob("*") if f.suffix != ".pyc" and f.is_file())
+    said = f"{total / 1e6:.1f} MB in {count} packages, edge-htr {own / 1e6:.1f} MB"
     profile = load_profile(board.core.device)
     for row in known_sizes(profile):
         if row["python"] == target.python and abs(total / row["install_bytes"] - 1) > _SIZE:

@@ -43,8 +43,6 @@ class Userland:
     """Of ``requirements/``."""
     counted: bool = False
     """Whether its instructions are counted, and all golden lines read there."""
-    tests: bool = False
-    """Whether light tests run there."""
 
     @property
     def bits(self) -> int:
@@ -60,7 +58,6 @@ USERLANDS: Final = (
         "ai-edge-litert",
         (A72, A53, A76),
         counted=True,
-        tests=True,
     ),
     Userland("litert-3.13", Target("aarch64", "3.13"), "trixie", "ai-edge-litert", (A72,)),
     Userland(
