@@ -1,5 +1,7 @@
 """`make test-arm`: what is skipped, failed and passed cannot be mistaken for each other."""
 
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -60,3 +62,19 @@ def test_skipped_is_no_pass(
 def test_a_bug_is_not_taken_for_a_pass() -> None:
     with pytest.raises(ZeroDivisionError):
         perform([Step("a", lambda: str(1 // 0))], 1)
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="needs make")
+@pytest.mark.parametrize(
+    ("verb", "commands"),
+    [
+        ("test-arm", ["-m emulation.verify"]),
+        ("baselines", ["--update-baseline", "-m emulation.instructions"]),
+    ],
+)
+def test_make_calls_it(root_dir: Path, verb: str, commands: list[str]) -> None:
+    done = subprocess.run(
+        ["make", "--dry-run", verb], cwd=root_dir, capture_output=True, text=True, check=True
+    )
+    for command in commands:
+        assert command in done.stdout
