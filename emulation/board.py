@@ -66,8 +66,7 @@ def install(folder: Path = APP) -> Path:
     """Build the wheel of this checkout and unpack it, for all boards.
 
     Raises:
-        DataError: hatchling fails.
-        UnavailableError: pip fails.
+        DataError: hatchling or pip fails.
     """
     wheels = cleared(folder.with_name(f"{folder.name}.wheel"))
     build_wheel(wheels)

@@ -29,7 +29,10 @@ def installed(lock: Path, target: Target, folder: Path) -> Path:
         if partial is not None:
             listed = partial / "lock.txt"
             listed.write_text(wanted, encoding="utf-8")
-            _pip("--require-hashes", *target.pip_options, "-r", str(listed), "--target", partial)
+            options = ("--require-hashes", *target.pip_options, "-r", str(listed))
+            if failed := _pip(*options, "--target", partial):
+                wrong = any(word in failed for word in _WRONG)
+                raise (DataError if wrong else UnavailableError)(_sentence(failed))
     return folder
 
 
@@ -37,17 +40,20 @@ def install_wheel(wheel: Path, folder: Path) -> None:
     """Unpack the wheel of this checkout, which runs anywhere.
 
     Raises:
-        UnavailableError: pip fails.
+        DataError: pip fails; nothing is fetched here.
     """
-    _pip("--upgrade", "--target", folder, str(wheel))
+    if failed := _pip("--target", folder, wheel):
+        raise DataError(_sentence(failed))
 
 
-def _pip(*arguments: str | Path) -> None:
+def _pip(*arguments: str | Path) -> str:
+    """What pip complains of; empty if it did what it was told."""
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps"]
     command += ["--ignore-requires-python", *map(str, arguments)]  # it would look at this one
     done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        lines = [line for line in done.stderr.splitlines() if line.startswith("ERROR")]
-        reason = (lines or done.stderr.splitlines() or ["no message"])[0]
-        wrong = any(word in done.stderr for word in _WRONG)
-        raise (DataError if wrong else UnavailableError)(f"pip failed: {reason}")
+    return (done.stderr.strip() or "no message") if done.returncode else ""
+
+
+def _sentence(complaint: str) -> str:
+    lines = complaint.splitlines()
+    return f"pip failed: {([line for line in lines if line.startswith('ERROR')] or lines)[0]}"
