@@ -45,6 +45,11 @@ class Userland:
     """Whether its instructions are counted, and all golden lines read there."""
 
     @property
+    def locked(self) -> bool:
+        """Whether it is what a board installs; the other only proves that both runtimes read."""
+        return self.lock == "light"
+
+    @property
     def bits(self) -> int:
         """32 or 64."""
         return 32 if self.target.machine == "armv7l" else 64

@@ -46,7 +46,7 @@ def steps(here: Sequence[Board], folder: Path) -> Iterator[Step]:
     """
     plugin = built()
     for board in here:
-        if board.first:
+        if board.first and board.system.userland.locked:
             yield Step(f"light tests on {board.name}", partial(checks.tests, board))
     for model in MODELS_COUNTED:
         yield Step(f"instructions of {model}", partial(_gated, model, here, plugin, folder))
@@ -60,7 +60,7 @@ def steps(here: Sequence[Board], folder: Path) -> Iterator[Step]:
             yield Step(f"run on {board.name}", partial(checks.command_run, board))
             yield Step(f"doctor on {board.name}", partial(checks.command_doctor, board))
             yield Step(f"bench on {board.name}", partial(checks.command_bench, board))
-        if board.first and board.system.userland.lock == "light":
+        if board.first and board.system.userland.locked:
             yield Step(f"installed size on {board.name}", partial(checks.size, board))
 
 
