@@ -51,7 +51,10 @@ def read(model: Path, pictures: list[Path], prepared: Arrays) -> Arrays:
     """All results by ``KIND/PICTURE``: gray, text; of each row ink, logits, int8 and given."""
     reader = Recognizer(model, threads=1)
     integers = IntegerNetwork(reader)
-    found: Arrays = {"runtime": np.array(reader.network.runtime.name)}
+    found: Arrays = {
+        "runtime": np.array(reader.network.runtime.name),
+        "opencv": np.array(cv2.__version__),
+    }
     for path in pictures:
         name = path.name
         gray = found[f"gray/{name}"] = load_gray(path)

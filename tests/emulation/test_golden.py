@@ -24,6 +24,7 @@ def logits_of(text: str, lead: float = 9.0) -> Any:
 def results(text: str = "ab", runtime: str = "ai-edge-litert", **changes: Any) -> dict[str, Any]:
     found = {
         "runtime": np.array(runtime),
+        "opencv": np.array("5.0.0"),
         "text/x.jpg": np.array(text),
         "ink/x.jpg/0": INK,
         "int8/x.jpg/0": np.arange(-50, 50, dtype=np.int8),
@@ -73,6 +74,18 @@ def test_another_text_is_a_fault_unless_it_is_a_tie() -> None:
     seen = compare(pc, board, CHARSET)
     assert not seen.faults
     assert len(seen.ties) == 1
+
+
+def test_another_opencv_may_see_another_picture() -> None:
+    other = {"opencv": np.array("4.11.0")}
+    moved = np.clip(INK.astype(int) + 5, 0, 255).astype(np.uint8)
+    assert not compare(results(), results(ink=moved) | other, CHARSET).faults
+    assert compare(results(), results(ink=moved), CHARSET).faults
+    unsure = logits_of("ab")
+    unsure[:2, CHARSET.encode("c")] = 8.0  # two steps of one nat
+    pc, board = results(given=unsure), results(given=unsure) | {"text/x.jpg": np.array("cb")}
+    assert compare(pc, board, CHARSET).faults
+    assert not compare(pc, board | other, CHARSET).faults
 
 
 def test_only_lines_that_the_board_read_are_compared() -> None:
