@@ -8,7 +8,7 @@ DEMO ?= edge_runtime/samples
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .SECONDARY:
-.PHONY: help install demo test test-light test-tflite check check-models baseline fmt wheel offline-bundle results lock clean python
+.PHONY: help install demo test test-light test-tflite test-arm baseline-arm baselines check check-models baseline fmt wheel offline-bundle results lock clean python
 
 help:
 	@echo "make demo        read the sample lines (light environment, no TensorFlow)"
@@ -16,7 +16,8 @@ help:
 	@echo "make check       formatting, lint and types"
 	@echo "make test        all tests"
 	@echo "make test-light  the tests that need no TensorFlow, in an environment without it"
-	@echo "make check-models  the shipped model against budgets and baseline; make baseline renews it"
+	@echo "make test-arm    the wheel, models and tests on emulated boards; baseline-arm renews the counts"
+	@echo "make check-models  the shipped model against budgets and baseline; make baseline renews it, make baselines all"
 	@echo "make results     measure the shipped model on DATA=folder and rewrite its card"
 	@echo "make offline-bundle BOARD=pi4   one archive for a board that has no network"
 	@echo "make fmt | wheel | lock | clean"
@@ -79,6 +80,16 @@ else
 test-tflite: .venv-tflite/installed
 	.venv-tflite/bin/python -m pytest tests/edge_runtime -m "not desktop" $(PYTEST_ARGS)
 endif
+
+# Emulated boards, in cache/arm (EMULATION_CACHE): what was fetched and unpacked stays there. Where
+# there is no qemu it fails as skipped; EMULATION_MAY_SKIP=1 lets it pass, as loudly.
+test-arm: .venv-light/installed
+	.venv-light/bin/python -m emulation.verify
+
+baseline-arm: .venv-light/installed
+	.venv-light/bin/python -m emulation.instructions
+
+baselines: baseline baseline-arm
 
 check: .venv/installed
 	.venv/bin/ruff format --check .

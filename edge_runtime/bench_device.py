@@ -112,3 +112,27 @@ def estimate(macs: "MacCount", precision: Mapping[str, str], profile: Profile) -
         "high_ms": round(ms * _UNCERTAIN, 1),
         "basis": rates.calibration,
     }
+
+
+def estimate_instructions(count: int, profile: Profile) -> Report | None:
+    """What a program of so many instructions should take on one core; None without rates.
+
+    The rates are instructions per cycle of int8 and fp32 networks (see the profile's calibration).
+    Code of other kinds lies somewhere between, or outside: no benchmark of it is published.
+
+    Args:
+        count: instructions, counted under emulation on the profile's core.
+        profile: the board.
+    """
+    rates, clock = profile.estimate, profile.device.clock_mhz
+    if rates is None or not clock:
+        return None
+    times = [count / (ipc * clock * 1e3) for ipc in rates.ipc.values()]
+    return {
+        "kind": "estimated",
+        "device": profile.id,
+        "threads": 1,
+        "low_ms": round(min(times), 1),
+        "high_ms": round(max(times), 1),
+        "basis": rates.calibration,
+    }

@@ -47,6 +47,8 @@ def _sharpest(ys: Floats, xs: Floats, slopes: Floats, bin_height: float) -> floa
 
 def _sharpness(rows: Floats, bin_height: float) -> float:
     """Sum of squared differences of the profile's neighbouring bins."""
-    bins = ((rows - rows.min()) / bin_height).astype(np.int64)
+    bins = ((rows - rows.min()) / bin_height).astype(
+        np.intp
+    )  # as bincount takes them, on 32 bits too
     profile = np.bincount(bins).astype(np.float64)
     return float(np.square(np.diff(profile, prepend=0.0, append=0.0)).sum())

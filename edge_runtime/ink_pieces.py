@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 Mask = npt.NDArray[np.uint8]
 Labels = npt.NDArray[np.int32]
-Positions = npt.NDArray[np.int64]
+Positions = npt.NDArray[np.intp]  # what np.take takes, on 32 bits too
 Bools = npt.NDArray[np.bool_]
 
 X, Y, WIDTH, HEIGHT, AREA = range(5)
@@ -60,10 +60,10 @@ class InkPieces:
         """The letters' pixels in every second row: enough to measure with, at half the cost."""
         found = cv2.findNonZero(self.letters[::ROW_STEP])
         if found is None:
-            return Pixels(*(np.zeros(0, kind) for kind in (np.int32, np.int32, np.int64, np.int32)))
+            return Pixels(*(np.zeros(0, kind) for kind in (np.int32, np.int32, np.intp, np.int32)))
         columns, rows = np.asarray(found, np.int32).reshape(-1, 2).T
         rows = rows * ROW_STEP
-        flat = rows.astype(np.int64) * self.labels.shape[1] + columns
+        flat = rows.astype(np.intp) * self.labels.shape[1] + columns
         return Pixels(rows, columns, flat, np.take(self.labels, flat))
 
     def borders(self) -> Mask:

@@ -68,7 +68,7 @@ def _check_units(meta: LexiconMeta, a: Arrays) -> None:
 def _check_levels(meta: LexiconMeta, kinds: Array, first: npt.NDArray[np.int64]) -> None:
     """A place lies in one of a higher level; those at the top are provinces."""
     levels = np.array([kind.level for kind in meta.kinds])[kinds]
-    parents = np.repeat(np.concatenate(([-1], levels)), np.diff(first))
+    parents = np.repeat(np.concatenate(([-1], levels)), np.diff(first).astype(np.intp))
     _need(bool((levels > parents).all()), "unit.kind", "has a place inside a smaller one")
     _need(bool((levels[: first[1]] == 0).all()), "unit.kind", "has no province at the top")
 

@@ -65,7 +65,7 @@ def join_ridges(
 def _profiles(pieces: InkPieces, ridges: Sequence[Ridge]) -> Profile:
     """Ink pixels in each ridge's core by column, int64 (ridges, w)."""
     columns = pieces.labels.shape[1]
-    core = np.take(core_map(pieces.labels.shape, ridges), pieces.pixels.flat).astype(np.int64)
+    core = np.take(core_map(pieces.labels.shape, ridges), pieces.pixels.flat).astype(np.intp)
     counts = np.bincount(
         core * columns + pieces.pixels.columns, minlength=(len(ridges) + 1) * columns
     )

@@ -73,9 +73,11 @@ def _silent(command: Sequence[str]) -> None:
 
 
 def measurement_kind(root: Path = Path("/")) -> str:
-    """``measured``, or ``emulated`` where an ARM program sees the processor of a PC."""
+    """``measured``, or ``emulated`` where an ARM program sees the processor or kernel of a PC."""
     arm = platform.machine() in ("aarch64", "arm64", "armv7l", "armv6l")
-    return "emulated" if arm and "vendor_id" in (_text(root / "proc/cpuinfo") or "") else "measured"
+    pc = "vendor_id" in (_text(root / "proc/cpuinfo") or "")
+    pc = pc or _text(root / "proc/sys/kernel/arch") in ("x86_64", "i686")
+    return "emulated" if arm and pc else "measured"
 
 
 def peak_memory_mb(root: Path = Path("/")) -> float | None:

@@ -56,13 +56,22 @@ def test_the_closing_line_of_the_last_run_is_the_last_line(root_dir: Path, tmp_p
         "make check",
         "make demo",
         "make check-models",
+        "make test-arm",
         "make test-light",
         "make test",
     ]
     assert lines[-1] == last
 
 
-@pytest.mark.parametrize("verb", ["check", "demo", "check-models"])
+def test_what_was_skipped_on_arm_is_said_at_the_end(root_dir: Path, tmp_path: Path) -> None:
+    said = "SKIPPED, NOTHING WAS TESTED ON ARM: no apt-get"
+    verbs = {"test-arm": f'[ "$EMULATION_MAY_SKIP" = 1 ] && echo "{said}" >&2'}
+    code, lines = run(root_dir, tmp_path, verbs | {"test": f"echo '{PASSED}'"})
+    assert code == 0
+    assert lines[-2:] == [said, PASSED]
+
+
+@pytest.mark.parametrize("verb", ["check", "demo", "check-models", "test-arm"])
 def test_what_fails_before_the_tests_fails_the_whole(
     root_dir: Path, tmp_path: Path, verb: str
 ) -> None:

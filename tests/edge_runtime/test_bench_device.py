@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from edge_runtime.bench_device import add_device
+from edge_runtime.bench_device import add_device, estimate_instructions
 from edge_runtime.bench_table import _device
+from edge_runtime.device import load_profile
 from edge_runtime.recognizer import DEFAULT_MODEL
 
 
@@ -86,3 +87,12 @@ def test_an_unknown_board_has_no_budgets(tmp_path: Path) -> None:
     add_device(made, None, tmp_path)
     assert made["device"] is None
     assert "budgets" not in made["models"][0]
+
+
+def test_instructions_become_a_range_of_milliseconds_on_one_core() -> None:
+    guess = estimate_instructions(150_000_000, load_profile("pi4"))
+    assert guess is not None
+    assert guess["kind"] == "estimated"
+    assert guess["low_ms"] == pytest.approx(150e6 / (1.16 * 1500e6) * 1e3, abs=0.1)
+    assert guess["high_ms"] == pytest.approx(150e6 / (0.45 * 1500e6) * 1e3, abs=0.1)
+    assert estimate_instructions(150_000_000, load_profile("pi5")) is None

@@ -85,6 +85,13 @@ def test_an_arm_program_on_a_pc_is_emulated(
     assert measurement_kind(pi) == "measured"
     (pi / "proc/cpuinfo").write_text("vendor_id\t: GenuineIntel\n")
     assert measurement_kind(pi) == "emulated"
+    (pi / "proc/cpuinfo").write_text("CPU part\t: 0xd08\n")  # qemu can be made to show this
+    kernel = pi / "proc/sys/kernel/arch"
+    kernel.parent.mkdir(parents=True)
+    kernel.write_text("aarch64\n")
+    assert measurement_kind(pi) == "measured"
+    kernel.write_text("x86_64\n")
+    assert measurement_kind(pi) == "emulated"
     monkeypatch.setattr(platform, "machine", lambda: "x86_64")
     assert measurement_kind(pi) == "measured"
 
