@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from deploy.target import Target
+from edge_runtime.board import recognise
 from edge_runtime.check_baseline import read_baseline, regressions
 from edge_runtime.check_finding import EXCEEDED
-from edge_runtime.device import known_profiles, load_profile, recognise
+from edge_runtime.device import known_profiles, load_profile
 from edge_runtime.shipped import shipped_names
 from emulation.board import Board
 from emulation.chart import bars_of
