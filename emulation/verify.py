@@ -59,6 +59,7 @@ def steps(here: Sequence[Board], folder: Path) -> Iterator[Step]:
         if board.first:
             yield Step(f"run on {board.name}", partial(checks.command_run, board))
             yield Step(f"doctor on {board.name}", partial(checks.command_doctor, board))
+        if board.first and (board.system.userland.counted or board.system.userland.bits == 32):
             yield Step(f"bench on {board.name}", partial(checks.command_bench, board))
         if board.first and board.system.userland.locked:
             yield Step(f"installed size on {board.name}", partial(checks.size, board))
