@@ -3,8 +3,9 @@
     python -m train.lexicon.speed MODEL --lines data/kalapa/training_data:dev-writers \\
         --lines data/cinnamon/test:all
 
-Each line is timed in two situations: in its turn, when the decoder has read the lines before it and
-remembers what they had in common; and as the first line of a process, when nothing is remembered.
+Each line is timed without the lexicon, and with it in two situations: in its turn, when the decoder
+has read the lines before it and remembers what they had in common; and as the first line of a
+process, when nothing is remembered.
 Of several passes the fastest time of a line counts, since other programs only ever make it longer;
 ``worst`` is the slowest single reading of all passes, with collections and whatever else befell it.
 Times are the processor's, in milliseconds, of one thread, without the network.
@@ -18,8 +19,10 @@ from time import process_time
 import click
 import numpy as np
 
+from edge_runtime.beam import beam_search
 from edge_runtime.bundle import Bundle
 from edge_runtime.calibration import Calibration
+from edge_runtime.charset import Charset
 from edge_runtime.ctc import Logits
 from edge_runtime.decoder import Decoder, find_lexicon
 from train.lexicon.lines import Lines, parse_sets
@@ -53,6 +56,11 @@ def as_first(decoder: Decoder, lines: Lines) -> list[float]:
     return times
 
 
+def beam_alone(charset: Charset, lines: Lines) -> list[float]:
+    """Milliseconds of each line in a search without lexicon."""
+    return timed(lines, lambda logits: beam_search(logits, charset.blank, None, most=1))
+
+
 def row(passes: list[list[float]]) -> str:
     """Percentiles over the lines, and the worst reading."""
     best = np.min(passes, axis=0)
@@ -66,7 +74,7 @@ def row(passes: list[list[float]]) -> str:
 @click.option("--before", multiple=True, metavar="DIR:PART", help="Lines that are read first.")
 @click.option("--passes", default=3, show_default=True, type=click.IntRange(1))
 def main(model: Path, lines: tuple[str, ...], before: tuple[str, ...], passes: int) -> None:
-    """Time the decoding of labelled lines with the lexicon of MODEL."""
+    """Time the decoding of labelled lines with the lexicon of MODEL, and without."""
     bundle = Bundle.open(model)
     lexicon, calibration = (
         find_lexicon("builtin", bundle),
@@ -81,6 +89,8 @@ def main(model: Path, lines: tuple[str, ...], before: tuple[str, ...], passes: i
     width = max(map(len, sets))
     click.echo(f"{'ms':<{width + 12}}" + "".join(f"{f'p{q}':>8}" for q in PERCENTILES) + "   worst")
     for name, found in sets.items():
+        alone = [beam_alone(bundle.charset, found) for _ in range(passes)]
+        click.echo(f"{name:<{width}}  beam only {row(alone)}")
         turns = [in_turn(make, earlier, found) for _ in range(passes)]
         click.echo(f"{name:<{width}}  in turn   {row(turns)}")
         decoder = make()

@@ -35,7 +35,7 @@ def test_the_fastest_pass_counts_and_the_slowest_is_told() -> None:
     assert speed.row([[1.0, 9.0], [3.0, 2.0]]).split() == ["1.5", "1.9", "2.0", "2.0", "9.0"]
 
 
-def test_the_command_shows_each_set_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_command_shows_each_set_in_each_way(monkeypatch: pytest.MonkeyPatch) -> None:
     charset = Bundle.open(DEFAULT_MODEL).charset
     lines: Lines = [(text, logits_of(charset, text)) for text in TEXTS]
     monkeypatch.setattr(speed, "parse_sets", lambda _, items: dict.fromkeys(items, lines))
@@ -43,7 +43,7 @@ def test_the_command_shows_each_set_twice(monkeypatch: pytest.MonkeyPatch) -> No
     result = CliRunner().invoke(speed.main, arguments, catch_exceptions=False)
     assert result.exit_code == 0
     for name in ("a:all", "b:all"):
-        for way in ("in turn", "as first"):
+        for way in ("beam only", "in turn", "as first"):
             assert re.search(rf"^{name}  {way} +(\d+\.\d +){{4}}\d+\.\d$", result.stdout, re.M)
     objects = re.search(r"after all lines: (-?\d+)$", result.stdout)
     assert objects
