@@ -72,7 +72,7 @@ def golden(board: Board, model: str, pc: dict[str, Any], folder: Path) -> str:
         raise EmulationError("; ".join(seen.faults))
     same = f"{seen.int8_values:,} int8 values, {seen.int8_differing} of them differ"
     ties = f"; ties: {'; '.join(seen.ties)}" if seen.ties else ""
-    return f"{seen.lines} lines, {same}, logits within {seen.logits:.2g}{ties}"
+    return f"{seen.lines} lines, {same}, logits {seen.logits:.2g} apart on average{ties}"
 
 
 def tests(board: Board) -> str:

@@ -71,6 +71,18 @@ def test_what_was_skipped_on_arm_is_said_at_the_end(root_dir: Path, tmp_path: Pa
     assert lines[-2:] == [said, PASSED]
 
 
+def test_boards_that_take_too_long_are_said_to_be_skipped_in_part(
+    root_dir: Path, tmp_path: Path
+) -> None:
+    verbs = {"test-arm": "exit 124", "test": f"echo '{PASSED}'"}  # what `timeout` ends with
+    code, lines = run(root_dir, tmp_path, verbs)
+    assert code == 0
+    assert lines[-2:] == [
+        "SKIPPED IN PART: the emulated boards took more than 12 minutes",
+        PASSED,
+    ]
+
+
 @pytest.mark.parametrize("verb", ["check", "demo", "check-models", "test-arm"])
 def test_what_fails_before_the_tests_fails_the_whole(
     root_dir: Path, tmp_path: Path, verb: str
