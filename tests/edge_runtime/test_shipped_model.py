@@ -59,14 +59,15 @@ def test_its_lexicon_is_small_and_knows_the_country(recognizer: Recognizer) -> N
     assert all(source["notice"] for source in lexicon.meta.sources)
 
 
-def test_its_lexicon_reads_the_samples_better(recognizer: Recognizer) -> None:
-    own = Recognizer(threads=1, lexicon=find_lexicon("builtin", recognizer.bundle))
+def test_the_lexicon_reads_the_samples_better_where_the_network_is_weak() -> None:
+    plain = Recognizer("vi-line-nano", threads=1)
+    own = Recognizer("vi-line-nano", threads=1, lexicon=find_lexicon("builtin", plain.bundle))
     texts = [text for _, text in samples()]
-    plain, helped = (
+    without, helped = (
         error_rates(texts, [reader.read_file(path).text for path, _ in samples()])
-        for reader in (recognizer, own)
+        for reader in (plain, own)
     )
-    assert helped.cer < plain.cer
+    assert helped.cer < 0.9 * without.cer
 
 
 def test_its_card_says_where_it_comes_from_and_how_good_it_is(recognizer: Recognizer) -> None:
