@@ -6,6 +6,7 @@ what is read in it. Either may fail: the place after a jerk, the text in a bad f
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from statistics import median
 from typing import Final
 
 from edge_runtime.camera_frame import Frame
@@ -39,6 +40,9 @@ wholly, below by the square of it: a lens that has not found its focus gives man
 agree and are wrong."""
 _CUT_WEIGHT: Final = 0.25
 """What a reading counts whose line runs out of the picture."""
+_PART: Final = 0.85
+"""Of a line's usual width, below which a frame shows a piece of it. That does not count: the
+shorter a piece, the surer it is."""
 _CHECK: Final = 2.0
 """A line that needs no more readings is read all the same once in so many seconds."""
 _DOUBT: Final = 0.3
@@ -54,6 +58,8 @@ class Sighted:
     """How much it counts, for what is seen of the line: 1 for all of it."""
     sharpness: float
     """Of the frame, as ``frame_gate.sharpness``."""
+    width: float = 0.0
+    """Of the line in the picture, pixels; 0 where it is not known."""
 
 
 @dataclass
@@ -147,10 +153,13 @@ class LineTrack:
     def _votes(self) -> list[tuple[Line, float]]:
         """What was read, and how much that counts."""
         enough = _SHARP * max((r.sharpness for r in self.readings), default=0.0)
-        return [
-            (r.line, r.weight * min(1.0, r.sharpness / enough if enough else 1.0) ** 2)
-            for r in self.readings
-        ]
+        usual = median(r.width for r in self.readings) if self.readings else 0.0
+        votes = []
+        for reading in self.readings:
+            sharp = min(1.0, reading.sharpness / enough) ** 2 if enough else 1.0
+            whole = reading.width >= _PART * usual
+            votes.append((reading.line, reading.weight * sharp * whole))
+        return votes
 
 
 class LineTracker:
@@ -244,7 +253,8 @@ class LineTracker:
                 return
             reading = sighting.line(position)
         weight = _CUT_WEIGHT if _is_cut(line.box, frame.size) else 1.0
-        track.add(Sighted(reading, weight, sighting.sharpness), frame.seconds)
+        width = float(line.box[2]) if line.box else 0.0
+        track.add(Sighted(reading, weight, sighting.sharpness, width), frame.seconds)
         if track.certain_since is None and track.settled(self._stable):
             track.certain_since = frame.seconds
 

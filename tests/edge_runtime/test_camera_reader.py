@@ -207,6 +207,17 @@ def test_readings_before_the_lens_has_found_its_focus_hardly_count() -> None:
     assert [(r.found.line.text, r.frame) for r in readings] == [(ROWS[0].text, 8)]
 
 
+def test_a_piece_of_a_line_does_not_outvote_the_line() -> None:
+    track = LineTrack(0, Place(np.zeros((2, 2)), 10.0), None, 0, 0)
+    for width, text, confidence in (
+        (700, "An Phú Hà Nội", 0.2),
+        (480, "An Phú", 0.9),
+        (698, "An Phú Hà Nội", 0.1),
+    ):
+        track.add(Sighted(Line(text, confidence, (Word(text, confidence),)), 1.0, 8.0, width), 1.0)
+    assert track.text == "An Phú Hà Nội"
+
+
 def test_of_many_doubtful_readings_those_with_the_surest_words_are_kept() -> None:
     def doubtful(text: str, confidence: float) -> Sighted:
         return Sighted(Line(text, 0.0, (Word(text, confidence),)), 1.0, 8.0)
