@@ -105,13 +105,26 @@ def _is_written(darkness: Gray, mask: Gray) -> NDArray[np.bool_]:
 def _rules(darkness: Gray) -> NDArray[np.bool_]:
     """Ruled lines and borders of cells, bool (h, w)."""
     rows, columns = darkness.shape
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(ruled_lines(ink_mask(darkness)))
+    ruled = ruled_lines(ink_mask(darkness))
+    # Apart from one another: a rule that ends at a border is one piece of ink with it.
+    opened = cv2.morphologyEx(ruled, cv2.MORPH_OPEN, np.ones((rows // 2, 1), np.uint8))
+    upright = np.asarray(opened, np.uint8)
+    wide, low = _RULE[0] * columns, _RULE[1] * rows
+    high, thin = _BORDER[0] * rows, _BORDER[1] * rows
+    flat = ruled & (1 - upright)
+    return _of_size(flat, (wide, columns), (0, low)) | _of_size(upright, (0, thin), (high, rows))
+
+
+def _of_size(
+    mask: Gray, widths: tuple[float, float], heights: tuple[float, float]
+) -> NDArray[np.bool_]:
+    """The pieces of a mask that are wider and higher than the least and no more than the most."""
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask)
     width, height = stats[:, 2], stats[:, 3]
-    flat = (width > _RULE[0] * columns) & (height < _RULE[1] * rows)
-    upright = (height > _BORDER[0] * rows) & (width < _BORDER[1] * rows)
-    is_rule = flat | upright
-    is_rule[0] = False
-    return np.asarray(is_rule[labels], np.bool_)
+    fits = (width > widths[0]) & (width <= widths[1])
+    fits &= (height > heights[0]) & (height <= heights[1])
+    fits[0] = False
+    return np.asarray(fits[labels], np.bool_)
 
 
 def _tails(ink: Gray) -> NDArray[np.bool_]:

@@ -10,11 +10,10 @@ from train.synth.sheet_lines import cut_ink
 PAPER, RULE = 220, 84
 
 
-@pytest.fixture(scope="module")
-def clean() -> NDArray[np.uint8]:
+def clean_of(rule_end: int) -> NDArray[np.uint8]:
     """The ink of a picture with a ruled line, a border, a tail from above and faint strokes."""
     picture = np.full((120, 900), PAPER, np.uint8)
-    cv2.line(picture, (0, RULE), (840, RULE), 120, 2)
+    cv2.line(picture, (0, RULE), (rule_end, RULE), 120, 2)
     cv2.line(picture, (880, 0), (880, 119), 90, 3)
     cv2.line(picture, (60, 0), (60, 14), 60, 4)
     for x in range(100, 600, 40):
@@ -24,6 +23,11 @@ def clean() -> NDArray[np.uint8]:
     found = cut_ink(picture, "text")
     assert found is not None
     return found.clean
+
+
+@pytest.fixture(scope="module")
+def clean() -> NDArray[np.uint8]:
+    return clean_of(rule_end=840)
 
 
 def darkest(clean: NDArray[np.uint8], x: int, y: int) -> int:
@@ -51,3 +55,10 @@ def test_what_is_no_writing_is_left_out(
     clean: NDArray[np.uint8], x: int, y: int, what: str
 ) -> None:
     assert darkest(clean, x, y) == 255, what
+
+
+def test_a_rule_that_ends_at_a_border_is_left_out_with_it() -> None:
+    joined = clean_of(rule_end=880)
+    assert darkest(joined, 650, RULE) == 255
+    assert darkest(joined, 880, 60) == 255
+    assert darkest(joined, 98, 60) < 100
