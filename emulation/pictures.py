@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 
 from edge_runtime.bench import SAMPLES
+from edge_runtime.check_lines import labelled_lines
 from edge_runtime.image import Gray
 
 DRAWN: Final = (
@@ -46,5 +47,4 @@ def draw(rows: tuple[str, ...], size: float, *, ruled: bool) -> Gray:
 
 def labels() -> dict[str, str]:
     """What is written in each sample."""
-    rows = (SAMPLES / "labels.tsv").read_text(encoding="utf-8").splitlines()
-    return {path: text for path, _, text in (row.partition("\t") for row in rows)}
+    return {path.name: text for path, text in labelled_lines(SAMPLES)}

@@ -20,13 +20,11 @@ import numpy as np
 from edge_runtime.image import load_gray
 from edge_runtime.metrics import edit_distance
 from edge_runtime.recognizer import DEFAULT_MODEL, Recognizer
-from train.datasets import Sample, read_dataset
-from train.splits import select
 from train.synth.clip import ClipSettings, clip_frames, write_clip
 from train.synth.sheet import PlacedLine, write_sheet
 from train.synth.sheet_layout import draw_layout
-from train.synth.sheet_lines import LinePool, cut_ink
 from train.synth.sheet_photo import PhotoSettings
+from train.synth.sheet_source import PARTS, SourceLines
 
 _SHEET = (1600, 1200)
 _KINDS = ("plain", "ruled")
@@ -65,7 +63,7 @@ class Score:
 
 @click.command()
 @click.argument("data", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.option("--part", help="Part of the data set, as in eval  [default: all]")
+@click.option("--part", default="all", show_default=True, type=click.Choice(PARTS))
 @click.option("--clips", type=click.IntRange(1), default=24, show_default=True)
 @click.option("--seed", type=int, default=7, show_default=True)
 @click.option("--first", type=int, default=0, show_default=True, help="Number of the first clip.")
@@ -73,7 +71,7 @@ class Score:
 @click.option("--option", "options", multiple=True, help="Hand on to run, e.g. --lexicon=builtin")
 def main(
     data: Path,
-    part: str | None,
+    part: str,
     clips: int,
     seed: int,
     first: int,
@@ -81,17 +79,13 @@ def main(
     options: tuple[str, ...],
 ) -> None:
     """Measure; JSON on stdout."""
-    samples = read_dataset(data).samples
-    samples = select(samples, part) if part else samples
-    cut = ((s, cut_ink(load_gray(s.path), s.text, s.id)) for s in samples)
-    inked = {sample.id: (sample, ink) for sample, ink in cut if ink is not None}
-    pool = LinePool(ink for _, ink in inked.values())
+    lines = SourceLines.read((data,), part)
     recognizer = Recognizer(model, threads=1)
     score = Score()
     for number in range(first, first + clips):
         rng = np.random.default_rng([seed, number])
         layout = draw_layout(_KINDS[number % len(_KINDS)], _SHEET, rng, lines=10)
-        sheet = write_sheet(layout, pool, rng)
+        sheet = write_sheet(layout, lines.pool, rng)
         settings = ClipSettings()
         with tempfile.TemporaryDirectory() as folder:
             clip = Path(folder) / "clip.mp4"
@@ -99,7 +93,7 @@ def main(
             texts = read_clip(clip, model, options)
         add_clip(score, sheet.lines, texts)
         for line in sheet.lines:
-            score.errors_cropped += errors_cropped(recognizer, inked[line.name][0])
+            score.errors_cropped += errors_cropped(recognizer, lines.paths[line.name], line)
         click.echo(f"clip {number}: {json.dumps(rounded(score))}", err=True)
     click.echo(json.dumps(rounded(score), indent=1))
 
@@ -140,9 +134,9 @@ def add_clip(score: Score, lines: tuple[PlacedLine, ...], texts: list[str]) -> N
         score.errors += wrong
 
 
-def errors_cropped(recognizer: Recognizer, sample: Sample) -> int:
+def errors_cropped(recognizer: Recognizer, picture: Path, line: PlacedLine) -> int:
     """Letters wrong in the picture that a line was made of."""
-    return edit_distance(recognizer.read(load_gray(sample.path)).text, sample.text)
+    return edit_distance(recognizer.read(load_gray(picture)).text, line.text)
 
 
 def rounded(score: Score) -> dict[str, float]:

@@ -11,7 +11,6 @@ import json
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, fields
-from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,18 +20,14 @@ import numpy as np
 
 from edge_runtime.atomic import write_atomically
 from edge_runtime.bench import SAMPLES
-from edge_runtime.charset import normalize_text
-from edge_runtime.errors import DataError
 from edge_runtime.image import Gray, load_gray
 from edge_runtime.lines import find_lines
 from edge_runtime.metrics import edit_distance
 from edge_runtime.recognizer import DEFAULT_MODEL, Recognizer
-from train.datasets import Sample, read_dataset
-from train.splits import part_of
 from train.synth.page_conditions import CONDITIONS, Condition
 from train.synth.page_score import cut_at_known_place, match, text_of_lines
-from train.synth.sheet_lines import InkLine, LinePool, cut_ink
 from train.synth.sheet_photo import Photo
+from train.synth.sheet_source import PARTS, SourceLines
 
 SIZES: Final = {
     0: "below 12 pixels",
@@ -42,7 +37,6 @@ SIZES: Final = {
     30: "30 and more",
 }
 """Lines are also counted by the height of their text bodies in the picture, from so many pixels."""
-PARTS: Final = ("dev", "dev-writers", "dev-lines", "train", "all")
 Read = Callable[[Gray], str]
 
 
@@ -88,42 +82,10 @@ class Tally:
         return asdict(self) | {name: round(rate, 5) for name, rate in rates.items()}
 
 
-@dataclass(frozen=True)
-class Lines:
-    """The lines that pages are made of."""
-
-    pool: LinePool
-    paths: dict[str, Path]
-
-    @cached_property
-    def named(self) -> dict[str, InkLine]:
-        """The lines by their names."""
-        return {line.name: line for line in self.pool.lines}
-
-    @classmethod
-    def read(cls, folders: Sequence[Path], part: str) -> "Lines":
-        """Read the lines of data sets.
-
-        Raises:
-            DataError: a folder is no data set, or there is no line of the part in any.
-        """
-        samples = [s for f in folders for s in read_dataset(f).samples if _is_part(s, part)]
-        cut = (cut_ink(load_gray(s.path), normalize_text(s.text), s.id) for s in samples)
-        lines = [line for line in cut if line is not None]
-        if not lines:
-            raise DataError(f"no line of part {part!r} in {', '.join(map(str, folders))}")
-        return cls(LinePool(lines), {s.id: s.path for s in samples})
-
-
-def _is_part(sample: Sample, part: str) -> bool:
-    own = part_of(sample)
-    return part in ("all", own) or (part == "dev" and own != "train")
-
-
 class PageMeter:
     """Draws pages and measures them."""
 
-    def __init__(self, lines: Lines, read: Read) -> None:
+    def __init__(self, lines: SourceLines, read: Read) -> None:
         """Measure with a function that reads a line picture."""
         self.lines = lines
         self._read = read
@@ -242,7 +204,7 @@ def main(
     """Find and read the lines of composed pages; prints a table."""
     seeds = _seeds(seed_range)
     cv2.setNumThreads(1)
-    lines = Lines.read(folders or (SAMPLES,), part if folders else "all")
+    lines = SourceLines.read(folders or (SAMPLES,), part if folders else "all")
     recognizer = Recognizer(model, threads=1)
     meter = PageMeter(lines, lambda gray: recognizer.read(gray).text)
     tallies: dict[str, Tally] = {}

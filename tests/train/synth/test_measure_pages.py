@@ -10,26 +10,27 @@ from click.testing import CliRunner
 
 from edge_runtime.bench import SAMPLES
 from edge_runtime.lines import find_lines
-from train.synth.measure_pages import Lines, main
+from train.synth.measure_pages import main
 from train.synth.page_conditions import CONDITIONS
 from train.synth.page_score import match
+from train.synth.sheet_source import SourceLines
 
 BY_NAME = {condition.name: condition for condition in CONDITIONS}
 
 
 @pytest.fixture(scope="module")
-def lines() -> Lines:
-    return Lines.read((SAMPLES,), "all")
+def lines() -> SourceLines:
+    return SourceLines.read((SAMPLES,), "all")
 
 
-def test_a_condition_and_a_seed_give_one_picture(lines: Lines) -> None:
+def test_a_condition_and_a_seed_give_one_picture(lines: SourceLines) -> None:
     first, again, other = (BY_NAME["ten"].draw(lines.pool, seed) for seed in (1, 1, 2))
     assert (first.picture == again.picture).all()
     assert first.picture.shape != other.picture.shape or (first.picture != other.picture).any()
 
 
 @pytest.mark.parametrize("name", ["ten", "ruled", "touching", "tilted"])
-def test_most_lines_are_found(lines: Lines, name: str) -> None:
+def test_most_lines_are_found(lines: SourceLines, name: str) -> None:
     there = found = 0
     for seed in range(3):
         photo = BY_NAME[name].draw(lines.pool, seed)
@@ -39,7 +40,7 @@ def test_most_lines_are_found(lines: Lines, name: str) -> None:
     assert found >= 0.9 * there > 0
 
 
-def test_a_line_that_was_not_found_or_is_none_counts(lines: Lines) -> None:
+def test_a_line_that_was_not_found_or_is_none_counts(lines: SourceLines) -> None:
     photo = BY_NAME["ten"].draw(lines.pool, 0)
     page = find_lines(photo.picture)
     whole = match(photo, page)
@@ -63,7 +64,9 @@ def test_the_command_writes_table_and_counts(tmp_path: Path) -> None:
     assert not sizes["below 12 pixels"]["lines"]
 
 
-def test_no_line_is_found_twice_and_bodies_have_their_size_in_the_picture(lines: Lines) -> None:
+def test_no_line_is_found_twice_and_bodies_have_their_size_in_the_picture(
+    lines: SourceLines,
+) -> None:
     photo = BY_NAME["ten"].draw(lines.pool, 1)
     page = find_lines(photo.picture)
     matches = match(photo, page)
