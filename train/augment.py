@@ -53,6 +53,8 @@ class Augmentation:
     """Share of lines that lose a strip of rows or columns."""
     hide: float = 0.15
     """Share of lines with a few small patches blanked, so that a letter is read from its rest."""
+    neighbour: float = 0.0
+    """Share of lines with the feet of a line above or the heads of one below, as in crops."""
 
 
 def draw_stretch(settings: Augmentation, rng: Random) -> float:
@@ -60,7 +62,9 @@ def draw_stretch(settings: Augmentation, rng: Random) -> float:
     return float(rng.uniform(settings.stretch_low, settings.stretch_high))
 
 
-def augment(ink: Ink, stretch: float, settings: Augmentation, rng: Random) -> Ink:
+def augment(
+    ink: Ink, stretch: float, settings: Augmentation, rng: Random, other: Ink | None = None
+) -> Ink:
     """A random variant of a line.
 
     Args:
@@ -68,10 +72,13 @@ def augment(ink: Ink, stretch: float, settings: Augmentation, rng: Random) -> In
         stretch: horizontal scale from ``draw_stretch``.
         settings: ranges and probabilities.
         rng: source of all randomness.
+        other: uint8 (H, any width), a line that can stand above or below.
 
     Returns:
         uint8 (H, round(W * stretch)).
     """
+    if other is not None and settings.neighbour and rng.random() < settings.neighbour:
+        ink = _intrude(ink, other, rng)
     if rng.random() < settings.clutter:
         ink = _clutter(ink, rng)
     warped = _warp(ink, stretch, settings, rng)
@@ -187,6 +194,22 @@ def _clutter(ink: Ink, rng: Random) -> Ink:
         center = (int(rng.integers(0, columns)), int(rng.integers(0, rows)))
         cv2.circle(out, center, int(rng.integers(0, 2)), value, -1)
     return np.maximum(out, ink)
+
+
+def _intrude(ink: Ink, other: Ink, rng: Random) -> Ink:
+    """Put the edge of another line along the upper or the lower edge of this one."""
+    out = ink.copy()
+    rows, columns = out.shape
+    visible = int(rng.integers(2, max(3, rows // 4)))
+    above = rng.random() < 0.5
+    edge = other[-visible:] if above else other[:visible]
+    start = int(rng.integers(0, max(1, other.shape[1] - columns // 2)))
+    edge = edge[:, start : start + columns]
+    left = int(rng.integers(0, columns - edge.shape[1] + 1))
+    top = 0 if above else rows - visible
+    place = (slice(top, top + visible), slice(left, left + edge.shape[1]))
+    out[place] = np.maximum(out[place], edge)
+    return out
 
 
 def _tone(ink: Ink, settings: Augmentation, rng: Random) -> Ink:

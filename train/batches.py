@@ -149,7 +149,8 @@ def make_batch(
     for b, (number, i, stretch, seed) in enumerate(plan.rows):
         ink = files[number].line(i)
         if augmentation is not None:
-            ink = augment(ink, stretch, augmentation, np.random.default_rng(seed))
+            other = files[number].line(seed % len(files[number]))
+            ink = augment(ink, stretch, augmentation, np.random.default_rng(seed), other)
         width = min(ink.shape[1], plan.width)
         pixels[b, :, :width, 0] = ink[:, :width]
     texts = [files[number].texts[i] for number, i, _, _ in plan.rows]

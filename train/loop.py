@@ -91,7 +91,7 @@ def train(job: Job, *, resume: bool) -> RunState:
             job.fresh.close()
         log.close()
     with averaged(trained.model):
-        _finish(job, state)
+        finish(job, state)
     return state
 
 
@@ -212,7 +212,7 @@ def _done(recipe: Recipe, state: RunState) -> bool:
     return early
 
 
-def _finish(job: Job, state: RunState) -> None:
+def finish(job: Job, state: RunState) -> None:
     """Write the run's checkpoint, of the best epoch where the recipe says so."""
     if job.recipe.run.restore_best and state.best_epoch:
         from train.checkpoint import load_model

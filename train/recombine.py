@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -115,7 +116,12 @@ def _trim(profile: npt.NDArray[np.float64], left: int, right: int) -> tuple[int,
 
 
 def recombine(
-    bank: WordBank, texts: Iterator[str], count: int, rng: Random, tries: int = 400
+    bank: WordBank,
+    texts: Iterator[str],
+    count: int,
+    rng: Random,
+    tries: int = 400,
+    change: float = 1.0,
 ) -> Iterator[tuple[str, Ink]]:
     """Lines of real words that spell new texts.
 
@@ -125,6 +131,7 @@ def recombine(
         count: lines wanted.
         rng: source of all randomness.
         tries: texts that may be passed over in a row.
+        change: how much each word and the room between them are changed; 0 leaves them as they are.
 
     Yields:
         (text, uint8 (H, W)); fewer than ``count`` if the bank is too poor.
@@ -140,15 +147,15 @@ def recombine(
             passed += 1
             continue
         passed, made = 0, made + 1
-        yield " ".join(words), _join(bank, words, rng)
+        yield " ".join(words), _join(bank, words, rng, change)
 
 
-def _join(bank: WordBank, words: Sequence[str], rng: Random) -> Ink:
-    """One line; neighbouring words prefer one hand."""
+def _join(bank: WordBank, words: Sequence[str], rng: Random, change: float) -> Ink:
+    """One line; neighbouring words prefer one hand, and stand close or far in the whole line."""
     height = bank.lines.height
     parts: list[Ink] = [np.zeros((height, int(rng.integers(3, 9))), np.uint8)]
     hand = ""
-    pace = float(rng.uniform(0.8, 1.25))
+    pace = float(rng.uniform(1 - 0.55 * change, 1 + 0.3 * change))
     for i, text in enumerate(words):
         choices = bank.words[text]
         same = [w for w in choices if w.hand == hand]
@@ -157,6 +164,28 @@ def _join(bank: WordBank, words: Sequence[str], rng: Random) -> Ink:
         if i:
             gap = round(float(rng.choice(bank.gaps)) * pace)
             parts.append(np.zeros((height, int(np.clip(gap, 3, 60))), np.uint8))
-        parts.append(bank.lines.line(word.line)[:, word.left : word.right])
+        ink = bank.lines.line(word.line)[:, word.left : word.right]
+        parts.append(_varied(ink, rng, change) if change else ink)
     parts.append(np.zeros((height, int(rng.integers(3, 9))), np.uint8))
     return np.concatenate(parts, axis=1)
+
+
+def _varied(word: Ink, rng: Random, change: float) -> Ink:
+    """A word a little wider or narrower, larger or smaller, slanted and moved up or down.
+
+    Augmentation changes a whole line alike; no writer writes a word twice in one way.
+    """
+    rows, columns = word.shape
+    x_scale, y_scale = 1 + change * rng.uniform(-0.15, 0.15), 1 + change * rng.uniform(-0.08, 0.08)
+    slant, shift = change * rng.uniform(-0.12, 0.12), change * rng.uniform(-1.5, 1.5)
+    middle = (rows - 1) / 2
+    lean = abs(slant) * middle
+    matrix = np.array(
+        [
+            [x_scale, slant, lean - slant * middle],
+            [0, y_scale, middle * (1 - y_scale) + shift],
+        ]
+    )
+    width = max(2, round(columns * x_scale + 2 * lean))
+    warped = cv2.warpAffine(word, matrix, (width, rows), flags=cv2.INTER_LINEAR)
+    return np.asarray(warped, np.uint8)

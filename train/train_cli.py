@@ -44,6 +44,9 @@ import click
     help="Learn from this checkpoint too, one of the same preprocessing and charset.",
 )
 @click.option("--charset", type=click.Path(path_type=Path), help="Text file with all symbols.")
+@click.option(
+    "--graphs", is_flag=True, help="Slim-gru on an NVIDIA GPU: replay recorded steps (PyTorch)."
+)
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder of the run.")
 @click.option(
     "--cache",
@@ -67,6 +70,7 @@ def train(
     init: Path | None,
     teacher: Path | None,
     charset: Path | None,
+    graphs: bool,
     out: Path,
     cache: Path,
     name: str,
@@ -100,9 +104,14 @@ def train(
         teacher,
     )
     job = prepare(request)
-    from train.loop import train as run
+    if graphs:
+        from train.gpu.loop import train_recorded
 
-    state = run(job, resume=resume)
+        state = train_recorded(job, resume=resume, teacher=teacher)
+    else:
+        from train.loop import train as run
+
+        state = run(job, resume=resume)
     click.echo(str(out / f"{name}.keras"))
     if state.epoch < job.recipe.run.epochs and not job.recipe.run.early_stopping:
         raise KeyboardInterrupt

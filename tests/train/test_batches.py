@@ -139,6 +139,25 @@ def test_cramming_crowds_letters_at_one_end_and_loses_none() -> None:
     assert 15 <= at_the_end < 30
 
 
+def test_a_neighbour_shows_at_one_edge_and_leaves_the_letters_alone() -> None:
+    still = Augmentation(
+        **dict.fromkeys(("shear", "rotation", "shift", "elastic", "wave", "cram"), 0.0),
+        **dict.fromkeys(("thicken", "thin", "blur", "noise", "clutter", "erase", "hide"), 0.0),
+        vertical_low=1.0,
+        vertical_high=1.0,
+        neighbour=1.0,
+    )
+    ink, other = np.zeros((32, 100), np.uint8), np.full((32, 160), 200, np.uint8)
+    edges = set()
+    for seed in range(20):
+        changed = augment(ink, 1.0, still, np.random.default_rng(seed), other)
+        rows = np.flatnonzero(changed.max(axis=1))
+        assert not changed[8:24].any()
+        edges.add("above" if rows[0] == 0 else "below")
+        assert not augment(ink, 1.0, still, np.random.default_rng(seed)).any()
+    assert edges == {"above", "below"}
+
+
 def test_no_line_is_stretched_beyond_the_widest_batch(tmp_path: Path) -> None:
     lines = packed(tmp_path)
     settings = BatchSettings(size=4, width_step=32, block=16, seed=3, max_width=128)

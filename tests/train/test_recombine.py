@@ -88,11 +88,22 @@ def test_words_are_cut_where_they_are_and_joined_as_spelt(tmp_path: Path) -> Non
         "b": 2,
     }
     texts: Iterator[str] = cycle(["ba aab", "b b ab"])
-    made = list(recombine(bank, texts, 6, np.random.default_rng(0)))
+    made = list(recombine(bank, texts, 6, np.random.default_rng(0), change=0))
     assert len(made) == 6
     for text, ink in made:
         assert ink.shape[0] == 16
         assert read_back(ink) == text
+
+
+def test_no_two_words_are_written_alike(tmp_path: Path) -> None:
+    bank = bank_of(tmp_path, ["ab ba"])
+    made = [ink for _, ink in recombine(bank, cycle(["ab"]), 8, np.random.default_rng(0))]
+    words = [ink[:, np.flatnonzero(ink.max(axis=0))] for ink in made]
+    assert len({w.shape[1] for w in words}) > 3
+    ink = drawn("ab")[0]
+    for word in words:
+        assert word.shape[0] == 16
+        assert 0.75 < float(word.sum()) / float(ink.sum()) < 1.3
 
 
 def test_texts_with_unknown_words_are_passed_over(tmp_path: Path) -> None:
