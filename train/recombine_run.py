@@ -23,6 +23,8 @@ from train.synth.corpus import Corpus
 from train.synth.settings import TextSettings
 
 _BATCH, _WIDTH_STEP = 32, 96
+_RURAL = 0.35
+"""Share of the rural texts that is kept: 17 % of all have a ward of a town, 52 % of real ones."""
 
 
 def run(
@@ -87,4 +89,7 @@ def _texts(
     style = "cinnamon" if commas > 0.5 else "kalapa"
     settings = replace(TextSettings(), styles={style: 1.0}, capitals=0.0, old_tone=0.2)
     while True:
-        yield compose(corpus, settings, charset, rng).label
+        text = compose(corpus, settings, charset, rng).label
+        # Most wards of the country are rural, most lines of an address set are from towns.
+        if style == "kalapa" or "Phường" in text or rng.random() < _RURAL:
+            yield text

@@ -27,6 +27,8 @@ Generator = np.random.Generator
 
 _WAYS = ("đường", "phố", "Đường", "Phố", "ngõ", "hẻm", "ngách", "kiệt", "đại lộ", "Đ.")
 
+_UNITS = ("phường", "quận", "huyện")
+
 
 @dataclass(frozen=True)
 class Written:
@@ -77,6 +79,8 @@ def _finish(text: str, style: str, settings: TextSettings, rng: Generator) -> Wr
     elif style == "cinnamon" and rng.random() < settings.cinnamon_small_vowels:
         label = small_vowels(label)
         drawn = drawn if rng.random() < 0.15 else label
+    if style == "cinnamon" and settings.cinnamon_capital_units:
+        label = capital_units(label)
     if style == "kalapa" and rng.random() < settings.kalapa_stop:
         drawn += "."
     return Written(drawn, label, style)
@@ -89,6 +93,15 @@ def small_vowels(text: str) -> str:
         word[0].lower() + word[1:] if word[0] not in "Đ" and not word[0].isascii() else word
         for word in words
     )
+
+
+def capital_units(text: str) -> str:
+    """Phường, Quận and Huyện with a capital, as 2,254 of 2,287 real cinnamon labels have them.
+
+    What is written has a small letter more often: the label is what addresses are spelt like.
+    """
+    words = text.split(" ")
+    return " ".join(word.capitalize() if word in _UNITS else word for word in words)
 
 
 def title_case(text: str) -> str:

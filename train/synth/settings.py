@@ -106,6 +106,8 @@ class TextSettings:
     """Share of kalapa lines that end in a written full stop which the label lacks."""
     cinnamon_small_vowels: float = 0.6
     """Share of cinnamon lines that have no capital vowels with marks: ``huyện ứng Hoà``."""
+    cinnamon_capital_units: bool = True
+    """Whether labels have Phường, Quận, Huyện with a capital, also where it is written small."""
     old_tone: float = 0.2
     """Share of lines that place tones the old way (hòa instead of hoà)."""
     capitals: float = 0.03

@@ -9,7 +9,7 @@ import pytest
 
 from edge_runtime.charset import VIETNAMESE, vietnamese_letters
 from edge_runtime.errors import DataError
-from train.synth.addresses import Written, compose, small_vowels, title_case
+from train.synth.addresses import Written, capital_units, compose, small_vowels, title_case
 from train.synth.corpus import Corpus
 from train.synth.settings import TextSettings
 from train.synth.tones import new_placement, old_placement
@@ -62,14 +62,23 @@ def test_kalapa_labels(corpus: Corpus) -> None:
 
 
 def test_without_quirks_the_label_is_what_is_drawn(corpus: Corpus) -> None:
-    settings = TextSettings(kalapa_lower=0.0, kalapa_stop=0.0, cinnamon_small_vowels=0.0)
+    settings = TextSettings(
+        kalapa_lower=0.0,
+        kalapa_stop=0.0,
+        cinnamon_small_vowels=0.0,
+        cinnamon_capital_units=False,
+    )
     assert all(w.drawn == w.label for w in _texts(corpus, settings, 300))
 
 
 def test_cinnamon_labels(corpus: Corpus) -> None:
     settings = TextSettings(styles={"cinnamon": 1.0}, capitals=0.0)
-    labels = [w.label for w in _texts(corpus, settings, 300)]
+    written = _texts(corpus, settings, 300)
+    labels = [w.label for w in written]
     assert sum("," in label for label in labels) > 270
+    small = re.compile(r"(?<!\w)(phường|quận|huyện)(?!\w)")
+    assert not any(small.search(label) for label in labels)
+    assert any(small.search(w.drawn) for w in written)
     assert any(word[0].islower() for label in labels for word in label.split())
     assert any("0" in label for label in labels)
 
@@ -77,6 +86,7 @@ def test_cinnamon_labels(corpus: Corpus) -> None:
 def test_case_helpers() -> None:
     assert title_case("tổ 5 TP hồ chí minh 77A") == "Tổ 5 Tp Hồ Chí Minh 77a"
     assert small_vowels("Ấp 2, Huyện Ứng Hoà, Đông Anh") == "ấp 2, Huyện ứng Hoà, Đông Anh"
+    assert capital_units("xã A, huyện B, quận 3") == "xã A, Huyện B, Quận 3"
 
 
 @pytest.mark.parametrize(
