@@ -22,7 +22,7 @@ _LEAST: Final = 0.05
 """What is read with less confidence counts as if it had this."""
 _MISSING: Final = 0.3
 """Confidence of a reading that has nothing where others have a word."""
-_REMEMBERED: Final = 4096
+_REMEMBERED: Final = 2048
 """Pairs of texts: a line is compared with the same readings after each new one."""
 
 Span = tuple[int, int]
@@ -71,7 +71,7 @@ def elect(votes: Sequence[Vote]) -> tuple[Line, bool]:
 
 def _say(confidence: float) -> float:
     """How much what is read with some confidence counts."""
-    return max(confidence, _LEAST) ** _POWER
+    return float(max(confidence, _LEAST) ** _POWER)
 
 
 def _agreement(text: str, weight: dict[str, float]) -> float:
