@@ -156,13 +156,13 @@ class CameraReader:
 
     def _is_certain(self, track: LineTrack) -> bool:
         """Whether a line can be reported while it is still seen."""
-        sure = track.plausible >= self.settings.min_confidence
+        sure = track.legible >= self.settings.min_confidence
         return sure and track.settled(self.settings.stable) and self._is_best(track)
 
     def _is_established(self, track: LineTrack) -> bool:
         """Whether a line that will not be seen again was seen well enough."""
         fewest = min(self.settings.fewest, self.settings.stable)
-        sure = track.plausible >= self.settings.min_confidence
+        sure = track.legible >= self.settings.min_confidence
         return not track.reported and sure and track.seen >= fewest and self._is_best(track)
 
     def _is_best(self, track: LineTrack) -> bool:

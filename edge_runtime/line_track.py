@@ -88,6 +88,17 @@ class LineTrack:
         return word_confidence(self.best) if self.best else 0.0
 
     @property
+    def legible(self) -> float:
+        """How likely it is writing, 0 to 1: half-way from ``plausible`` to its readings' average.
+
+        In what is no writing some frame or other is sure of each word, but none of most of them.
+        """
+        votes = self._votes()
+        whole = sum(weight for _, weight in votes)
+        read = sum(weight * word_confidence(line) for line, weight in votes)
+        return (read / whole + self.plausible) / 2 if whole else 0.0
+
+    @property
     def confidence(self) -> float:
         """Of what it says, 0 to 1."""
         return self.best.confidence if self.best else 0.0

@@ -53,9 +53,10 @@ def elect(votes: Sequence[Vote]) -> tuple[Line, bool]:
         votes: at least one.
 
     Returns:
-        The reading, its words with the confidence of the frame that is surest of each, itself with
-        that of the surest frame that reads all of it or, where none does, the one in the middle;
-        and whether readings of just this text have half of the weight.
+        The reading, and whether readings of just this text have half of the weight. Its words have
+        the confidence of the frame that is surest of each, less where under half of the frames
+        have it; the line that of the surest frame that reads all of it or, where none does, of the
+        one in the middle.
     """
     weight: dict[str, float] = defaultdict(float)
     for line, count in votes:
@@ -83,6 +84,7 @@ def _elected_words(middle: str, votes: Sequence[Vote]) -> Iterator[Word]:
     """For each word of the middle reading what most readings have in its place, if anything."""
     say = [defaultdict[str, float](float) for _ in middle.split()]
     surest = [defaultdict[str, float](float) for _ in say]
+    support = [defaultdict[str, float](float) for _ in say]
     for line, count in votes:
         sure = _letter_confidences(line.words)
         for place, (start, end) in enumerate(_word_spans(middle, line.text)):
@@ -91,9 +93,13 @@ def _elected_words(middle: str, votes: Sequence[Vote]) -> Iterator[Word]:
             confidence = sum(inside) / len(inside) if inside else _MISSING
             say[place][text] += count * _say(confidence)
             surest[place][text] = max(surest[place][text], confidence)
+            support[place][text] += count
     for place, texts in enumerate(say):
         text = max(texts, key=lambda one: texts[one])
-        yield from (Word(word, surest[place][text]) for word in text.split())
+        half = _AGREED * sum(support[place].values())
+        agreed = min(1.0, support[place][text] / half) if half else 1.0
+        confidence = surest[place][text] * agreed
+        yield from (Word(word, confidence) for word in text.split())
 
 
 def _letter_confidences(words: Iterable[Word]) -> list[float | None]:

@@ -231,6 +231,15 @@ def test_of_many_doubtful_readings_those_with_the_surest_words_are_kept() -> Non
     assert all(reading in track.readings for reading in good)
 
 
+def test_what_is_sure_in_one_frame_only_is_no_writing() -> None:
+    strokes = [Row(text, 0, confidence=0.1) for text in ("i u Ln", "n Tu o", "u L i", "L i oo")]
+    stream = Stream()
+    readings = stream.feed([Row("Ti u Ln", 0, confidence=0.75)])
+    for turn in range(30):
+        readings += stream.feed([strokes[turn % len(strokes)]])
+    assert texts(readings + stream.reader.finish()) == []
+
+
 def test_unsure_readings_are_given_time_to_become_better() -> None:
     stream = Stream()
     blurry = [Row("Thị Xá Gía Rai", 0, confidence=0.5)]

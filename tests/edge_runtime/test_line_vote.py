@@ -15,7 +15,8 @@ def reading(*words: tuple[str, float], confidence: float = 0.1) -> Line:
 
 def test_a_confident_reading_outvotes_doubtful_ones() -> None:
     doubtful, sure = line("Ha Nol", 0.2), line("Hà Nội", 0.9)
-    assert elect([(doubtful, 1.0), (doubtful, 1.0), (sure, 1.0)]) == (sure, True)
+    best, agreed = elect([(doubtful, 1.0), (doubtful, 1.0), (sure, 1.0)])
+    assert (best.text, best.confidence, agreed) == ("Hà Nội", 0.9, True)
 
 
 def test_readings_that_differ_are_won_by_the_one_in_the_middle() -> None:
@@ -61,6 +62,13 @@ def test_a_word_that_the_middle_reading_lost_or_split_is_found_by_the_others() -
     assert elect([(lost, 1.0), (split, 1.0), (whole, 1.0), (whole, 1.0)])[0].text == whole.text
     joined = line("HàNam Tỉnh")
     assert elect([(joined, 1.2), (whole, 1.0), (whole, 1.0)])[0].text == whole.text
+
+
+def test_a_word_that_few_frames_have_is_less_sure() -> None:
+    votes = [(line(text, 0.8), 1.0) for text in ("Tu", "Ta", "Ti", "Tu", "Tê")]
+    (word,) = elect(votes)[0].words
+    assert (word.text, word.confidence) == ("Tu", pytest.approx(0.8 * 0.8))
+    assert elect([*votes, (line("Tu", 0.8), 1.0)])[0].words == (Word("Tu", 0.8),)
 
 
 def test_a_word_that_one_reading_adds_is_not_elected() -> None:
