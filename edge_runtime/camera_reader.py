@@ -1,8 +1,8 @@
 """From frames to a clean stream of readings: each line of writing is reported once.
 
 Frames that move or are blurred are passed over (``frame_gate``), lines are followed from frame to
-frame (``line_tracks``), and a line is reported when enough readings of it agree or when it has left
-the picture.
+frame (``line_tracker``), and a line is reported when enough readings of it agree or when it has
+left the picture.
 """
 
 from collections import Counter
@@ -17,7 +17,8 @@ from edge_runtime.errors import ImageError
 from edge_runtime.frame_gate import FrameGate, Verdict
 from edge_runtime.frame_motion import STILL, MotionEstimator
 from edge_runtime.line_place import overlap
-from edge_runtime.line_tracks import LineTrack, LineTracker
+from edge_runtime.line_track import LineTrack
+from edge_runtime.line_tracker import LineTracker
 from edge_runtime.page_reader import ReadLine
 
 _PATIENCE: Final = 1.0
@@ -155,13 +156,13 @@ class CameraReader:
 
     def _is_certain(self, track: LineTrack) -> bool:
         """Whether a line can be reported while it is still seen."""
-        sure = track.plausible >= self.settings.min_confidence
+        sure = track.legible >= self.settings.min_confidence
         return sure and track.settled(self.settings.stable) and self._is_best(track)
 
     def _is_established(self, track: LineTrack) -> bool:
         """Whether a line that will not be seen again was seen well enough."""
         fewest = min(self.settings.fewest, self.settings.stable)
-        sure = track.plausible >= self.settings.min_confidence
+        sure = track.legible >= self.settings.min_confidence
         return not track.reported and sure and track.seen >= fewest and self._is_best(track)
 
     def _is_best(self, track: LineTrack) -> bool:

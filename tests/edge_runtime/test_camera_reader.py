@@ -9,8 +9,8 @@ from edge_runtime.camera_reader import CameraReader, CameraReading, ReaderSettin
 from edge_runtime.errors import ImageError
 from edge_runtime.image import Gray
 from edge_runtime.line_place import Place
-from edge_runtime.line_tracks import LineTrack, LineTracker, Sighted
-from edge_runtime.line_vote import elect, similarity
+from edge_runtime.line_track import LineTrack, Sighted
+from edge_runtime.line_tracker import LineTracker
 from edge_runtime.recognizer import Line, Word
 from tests.frames import SIZE, WIDTH, Row, ScriptedLines, frame, line, page
 
@@ -231,6 +231,15 @@ def test_of_many_doubtful_readings_those_with_the_surest_words_are_kept() -> Non
     assert all(reading in track.readings for reading in good)
 
 
+def test_what_is_sure_in_one_frame_only_is_no_writing() -> None:
+    strokes = [Row(text, 0, confidence=0.1) for text in ("i u Ln", "n Tu o", "u L i", "L i oo")]
+    stream = Stream()
+    readings = stream.feed([Row("Ti u Ln", 0, confidence=0.75)])
+    for turn in range(30):
+        readings += stream.feed([strokes[turn % len(strokes)]])
+    assert texts(readings + stream.reader.finish()) == []
+
+
 def test_unsure_readings_are_given_time_to_become_better() -> None:
     stream = Stream()
     blurry = [Row("Thị Xá Gía Rai", 0, confidence=0.5)]
@@ -280,28 +289,6 @@ def test_a_line_that_is_cut_off_by_the_frame_waits_until_it_is_whole() -> None:
     cut = Row("Thị Xã Giá", 1, left=-20)
     assert stream.feed([cut], 8) == []
     assert texts(stream.feed([Row("Thị Xã Giá Rai", 1, left=20)], 10)) == ["Thị Xã Giá Rai"]
-
-
-def test_a_confident_reading_outvotes_doubtful_ones() -> None:
-    doubtful, sure = line("Ha Nol", 0.2), line("Hà Nội", 0.9)
-    assert elect([(doubtful, 1.0), (doubtful, 1.0), (sure, 1.0)]) == (sure, True)
-
-
-def test_readings_that_differ_are_won_by_the_one_in_the_middle() -> None:
-    votes = [(line(text, 0.5), 1.0) for text in ("Hà Nội", "Hà Nộ", "Hà Nộii", "Hải Nội")]
-    best, agreed = elect(votes)
-    assert (best.text, agreed) == ("Hà Nội", False)
-
-
-def test_the_best_confidence_of_the_elected_text_is_kept() -> None:
-    votes = [(line("Huế", 0.6), 1.0), (line("Huế", 0.9), 1.0), (line("Huế", 0.7), 1.0)]
-    assert elect(votes)[0].confidence == 0.9
-
-
-def test_similarity() -> None:
-    assert similarity("", "") == 1.0
-    assert similarity("abcd", "abxd") == 0.75
-    assert similarity("ab", "cd") == 0.0
 
 
 def test_a_tracker_reads_nothing_for_an_empty_frame() -> None:

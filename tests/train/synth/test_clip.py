@@ -9,7 +9,8 @@ import pytest
 from edge_runtime.bench import SAMPLES
 from edge_runtime.errors import DataError
 from edge_runtime.image import load_gray
-from train.measure_clips import Score, add_clip
+from edge_runtime.recognizer import Recognizer
+from train.measure_clips import Score, add_clip, is_broken
 from train.synth.clip import ClipSettings, clip_frames, write_clip
 from train.synth.sheet import PlacedLine, Sheet, write_sheet
 from train.synth.sheet_layout import draw_layout
@@ -87,3 +88,21 @@ def test_found_missed_and_invented_lines_are_counted() -> None:
     assert figures["cer"] == 50.0  # the whole of the second line
     assert figures["cer_found_lines"] == 0.0
     assert figures["cer_above_cropped"] == 45.0
+
+
+def test_a_line_that_is_left_out_takes_its_report_with_it() -> None:
+    quad = np.zeros((4, 2), np.float32)
+    lines = tuple(PlacedLine(text, text, quad, 10.0) for text in ("abcdefghij", "klmnopqrst"))
+    score = Score()
+    add_clip(score, lines, ["abcdefghix", "klmno", "uvw"], {"klmnopqrst"})
+    assert (score.lines, score.found, score.reported) == (1, 1, 2)
+    assert (score.letters, score.errors) == (10, 1)
+
+
+@pytest.mark.parametrize("rows", [1, 2])
+def test_a_picture_with_two_rows_is_known_as_broken(rows: int) -> None:
+    sample = load_gray(min(SAMPLES.glob("*.jpg")))
+    below = np.full_like(sample, int(np.median(sample)))
+    below[:, : sample.shape[1] // 2] = sample[:, : sample.shape[1] // 2]
+    picture = np.vstack([sample, below][:rows])
+    assert is_broken(Recognizer(threads=1), picture) == (rows == 2)
