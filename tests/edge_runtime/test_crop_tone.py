@@ -19,7 +19,7 @@ def crop(darkness: float, noise: float) -> tuple[Gray, Mask, Mask]:
     own[INK, 20:380] = 1
     bare[30:84] = 0
     drawn += np.random.default_rng(2).normal(0, noise, drawn.shape)
-    return np.clip(drawn, 0, PAPER).astype(np.uint8), own, bare
+    return np.clip(drawn, 0, 255).astype(np.uint8), own, bare
 
 
 @pytest.mark.parametrize(("darkness", "noise"), [(30, 1), (30, 6), (90, 6), (160, 2)])
