@@ -31,6 +31,15 @@ def test_ink_is_dark_and_paper_bare(darkness: float, noise: float) -> None:
     assert float((even[bare > 0] > PAPER - 20).mean()) > 0.9
 
 
+def test_strokes_that_were_missed_are_no_noise() -> None:
+    picture, own, bare = crop(30, 4)
+    missed = picture.copy()
+    missed[4:12, 20:380] = np.minimum(missed[4:12, 20:380], PAPER - 60)
+    even = even_tone(missed, own, bare, 1)
+    usual = even_tone(picture, own, bare, 1)
+    assert np.median(even[own > 0]) < np.median(usual[own > 0]) + 15
+
+
 def test_a_rule_is_not_much_darker_than_faint_ink() -> None:
     picture, own, bare = crop(30, 1)
     even = even_tone(picture, own, bare, 1).astype(int)
