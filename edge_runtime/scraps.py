@@ -27,7 +27,7 @@ _SHORT: Final = 4.0
 _FAINT: Final = 0.5
 """What is shorter, in body heights, and fainter than this share of the page's ink is a shade."""
 
-_FRAME: Final = (4.0, 2.2, 3.0, 0.35)
+_FRAME: Final = (4.0, 2.0, 3.0, 0.35)
 """What is shorter than this, in its own body heights, is a piece of a frame where upright strokes
 of the second length and level ones of the third, in usual body heights, hold this share of its ink:
 no letter has such strokes. Of lines so short on synthetic sheets none was text."""
