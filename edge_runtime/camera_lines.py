@@ -1,5 +1,6 @@
 """The text lines of a frame, found and, where it is asked for, read."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -8,7 +9,7 @@ import numpy as np
 from edge_runtime.fields import Field
 from edge_runtime.image import Gray
 from edge_runtime.line_place import Place
-from edge_runtime.lines import Box, find_lines
+from edge_runtime.lines import Box, PageLine, find_lines
 from edge_runtime.page_mode import Mode
 from edge_runtime.recognizer import Line, Recognizer
 
@@ -17,7 +18,8 @@ from edge_runtime.recognizer import Line, Recognizer
 class FoundLine:
     """A line that was found in a frame and not yet read."""
 
-    crop: Gray = field(repr=False)
+    cut: Callable[[], Gray] = field(repr=False)
+    """Gives the line's own picture. Lines that are known already need none."""
     place: Place
     box: Box | None
     """Left, top, width and height in the frame; None where the frame is the line."""
@@ -56,13 +58,10 @@ class FrameLines:
     def find(self, gray: Gray) -> list[FoundLine]:
         """The lines of a frame, in reading order."""
         if self.mode != "line":
-            return [
-                FoundLine(line.crop, Place.of_quad(line.quad, line.body), line.box)
-                for line in find_lines(gray).lines
-            ]
+            return [_found(line) for line in find_lines(gray).lines]
         height, width = gray.shape
         middle = np.array([[0.0, height / 2], [width, height / 2]])
-        return [FoundLine(gray, Place(middle, height / 4), None)]
+        return [FoundLine(lambda: gray, Place(middle, height / 4), None)]
 
     def read(self, crop: Gray) -> Line:
         """Read a line; raises ``InferenceError`` or ``ImageError``."""
@@ -71,3 +70,7 @@ class FrameLines:
     def fields(self, line: Line) -> dict[str, Field] | None:
         """The parts of an address, if they are asked for."""
         return self.recognizer.fields(line) if self._fields else None
+
+
+def _found(line: PageLine) -> FoundLine:
+    return FoundLine(lambda: line.crop, Place.of_quad(line.quad, line.body), line.box)

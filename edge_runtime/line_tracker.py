@@ -143,7 +143,7 @@ class _Sighting:
 
     def line(self, position: int) -> Line:
         if position not in self.lines:
-            self.lines[position] = self.read(self.found[position].crop)
+            self.lines[position] = self.read(self.found[position].cut())
         return self.lines[position]
 
     def text(self, position: int) -> str:

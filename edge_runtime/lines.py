@@ -5,7 +5,9 @@ apart (``ink_pieces``), lines are found (``line_finder``), ordered (``line_order
 the picture (``line_crop``). Nothing here is learnt, and nothing but numpy and OpenCV is needed.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property, partial
 
 import numpy as np
 import numpy.typing as npt
@@ -27,17 +29,30 @@ Mask = npt.NDArray[np.uint8]
 class PageLine:
     """A text line of a picture."""
 
-    crop: Gray
-    """The line alone, level, dark ink on light paper, uint8 (h, w)."""
     box: Box
     """Upright rectangle around the crop in the picture: left, top, width, height, pixels."""
     quad: Quad
     """The crop's corners in the picture, float32 (4, 2), clockwise from its top left."""
     body: float
     """Height of its letters' bodies in the picture, pixels."""
-    hidden: Mask = field(repr=False)
-    """1 where the crop had ink of other lines, which was painted over, uint8 (h, w)."""
     warp: LineWarp = field(repr=False)
+    cut: Callable[[], tuple[Gray, Mask]] = field(repr=False)
+    """Makes ``crop`` and ``hidden``. That costs as much as finding the line, and not all lines
+    that are found are read: a camera's are known from earlier frames."""
+
+    @property
+    def crop(self) -> Gray:
+        """The line alone, level, dark ink on light paper, uint8 (h, w); made when first used."""
+        return self._cut_out[0]
+
+    @property
+    def hidden(self) -> Mask:
+        """1 where the crop had ink of other lines, which was painted over, uint8 (h, w)."""
+        return self._cut_out[1]
+
+    @cached_property
+    def _cut_out(self) -> tuple[Gray, Mask]:
+        return self.cut()
 
 
 @dataclass(frozen=True)
@@ -55,7 +70,8 @@ def find_lines(picture: Gray) -> Page:
 
     Args:
         picture: uint8 (h, w), dark ink on lighter paper: a scan, or a photograph of a sheet that
-            is turned by less than about 20 degrees. What the sheet lies on must be darker.
+            is turned by less than about 20 degrees. What the sheet lies on must be darker. Its
+            pixels must stay as they are until the lines' crops are made.
 
     Returns:
         The lines; none for a blank page.
@@ -68,10 +84,10 @@ def find_lines(picture: Gray) -> Page:
         line = found.lines[position]
         scale = plane.scale_at((line.left + line.right) / 2, line.middle)
         warp = line_warp(line, scale)
-        crop, hidden = cut_line(picture, plane, ink, found, position, warp)
+        cut = partial(cut_line, picture, plane, ink, found, position, warp)
         quad = plane.in_picture(warp.corners())
         box = _box(quad, picture.shape)
-        lines.append(PageLine(crop, box, quad, line.ridge.body * scale, hidden, warp))
+        lines.append(PageLine(box, quad, line.ridge.body * scale, warp, cut))
     return Page((picture.shape[1], picture.shape[0]), tuple(lines), plane)
 
 

@@ -39,7 +39,7 @@ def draw_frame(condition: str, seed: int, path: Path) -> None:
 
 
 def measure(board: Board, condition: str, seed: int) -> dict[str, Any]:
-    """Count one frame.
+    """Count one frame: instructions for finding its lines, and for cutting all of them out.
 
     Raises:
         EmulationError: the search fails.
@@ -48,15 +48,17 @@ def measure(board: Board, condition: str, seed: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         frame = Path(folder) / "frame.png"
         draw_frame(condition, seed, frame)
-        printed, (counted,) = laps(board.python, built(), _GUEST, frame, path=str(ROOT))
-    guess = estimate_instructions(counted, load_profile(board.core.device))
+        printed, (find, cut) = laps(board.python, built(), _GUEST, frame, path=str(ROOT))
+    profile = load_profile(board.core.device)
     return {
         "condition": condition,
         "seed": seed,
         "lines": int(printed.split()[-1]),
         "core": board.core.name,
-        "instructions": counted,
-        "estimate": guess,
+        "find": find,
+        "cut": cut,
+        "estimate_find": estimate_instructions(find, profile),
+        "estimate": estimate_instructions(find + cut, profile),
     }
 
 

@@ -59,6 +59,7 @@ class ScriptedLines:
         self.rows: Sequence[Row] = ()
         self.shift = (0.0, 0.0)
         self.reads = 0
+        self.cuts = 0
         self.finds = 0
 
     def find(self, gray: Gray) -> list[FoundLine]:
@@ -69,7 +70,11 @@ class ScriptedLines:
         x, y = row.left + self.shift[0], TOP + PITCH * row.row + self.shift[1]
         ends = np.array([[x, y], [x + row.width, y]])
         box = (int(x), int(y - 20), int(row.width), 40)
-        return FoundLine(np.full((4, 4), number, np.uint8), Place(ends, BODY), box)
+        return FoundLine(lambda: self._cut(number), Place(ends, BODY), box)
+
+    def _cut(self, number: int) -> Gray:
+        self.cuts += 1
+        return np.full((4, 4), number, np.uint8)
 
     def read(self, crop: Gray) -> Line:
         self.reads += 1

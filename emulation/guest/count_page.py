@@ -2,7 +2,7 @@
 
     python count_page.py PICTURE
 
-The second search is counted. Prints how many lines there are.
+The second search is counted, then the cutting out of all its lines. Prints how many there are.
 """
 
 import os
@@ -15,12 +15,16 @@ from edge_runtime.lines import find_lines
 
 
 def main() -> None:
-    """Search twice, with marks around the second time."""
+    """Search twice, with marks around the second time and the cutting."""
     cv2.setNumThreads(1)
     picture = load_gray(sys.argv[1])
-    find_lines(picture)
+    for line in find_lines(picture).lines:
+        assert line.crop.size
     os.getppid()
     page = find_lines(picture)
+    os.getppid()
+    for line in page.lines:
+        assert line.crop.size
     os.getppid()
     print(len(page.lines))
 

@@ -255,10 +255,11 @@ def test_a_still_scene_is_looked_at_now_and_then_only() -> None:
     assert stream.reader.in_view()[0].text == ROWS[0].text
 
 
-def test_known_lines_of_a_moving_sheet_are_hardly_read_again() -> None:
+def test_known_lines_of_a_moving_sheet_are_hardly_cut_out_and_read_again() -> None:
     stream = Stream()
     stream.feed(ROWS, 100, step=(0.8, 0.5))
     assert stream.lines.reads < 3 * 15
+    assert stream.lines.cuts == stream.lines.reads
 
 
 def test_a_frame_that_cannot_be_prepared_is_passed_over() -> None:

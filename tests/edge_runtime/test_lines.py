@@ -1,6 +1,7 @@
 """Lines of a page, composed of the sample pictures: found, in order, none where there is none."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 
 from edge_runtime.bench import SAMPLES
 from edge_runtime.image import Gray, load_gray
-from edge_runtime.lines import find_lines
+from edge_runtime.lines import Mask, find_lines
 from edge_runtime.metrics import edit_distance
 from edge_runtime.page_mode import is_page, shape_decides
 from edge_runtime.recognizer import Recognizer
@@ -57,12 +58,26 @@ def test_a_photograph_gives_level_lines_in_order() -> None:
         assert edit_distance(recognizer.read(line.crop).text, text) <= 0.2 * len(text)
 
 
+def test_a_line_is_cut_out_once_and_only_when_asked_for() -> None:
+    cuts: list[Gray] = []
+    found = find_lines(page()[0]).lines[0]
+
+    def cut() -> tuple[Gray, Mask]:
+        cuts.append(found.crop)
+        return found.cut()
+
+    line = replace(found, cut=cut)
+    assert not cuts
+    assert line.crop is line.crop
+    assert line.crop.shape == line.hidden.shape
+    assert len(cuts) == 1
+
+
 def test_small_lines_are_enlarged_to_what_reading_expects() -> None:
     picture = page()[0]
     small = cv2.resize(picture, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
     half = np.asarray(small, np.uint8)
     for line in find_lines(half).lines:
-        assert line.crop.shape == line.hidden.shape
         assert 90 < len(line.crop) < 100
         assert line.box[3] < 60
 
