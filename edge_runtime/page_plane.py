@@ -194,7 +194,8 @@ def _plane(gray: Gray, matrix: Matrix, seen: Points, seam: int = 3) -> Plane | N
 def _warp(gray: Gray, matrix: Matrix, size: tuple[int, int]) -> Gray:
     """The page as the picture shows it; where it ends, its edge goes on."""
     whole = int(float(np.sqrt(abs(np.linalg.det(matrix[:2, :2])))) + 0.3)
-    whole = min(whole, *gray.shape)
+    # Halves and quarters: many times cheaper than thirds.
+    whole = min(1 << max(whole, 1).bit_length() - 1, *gray.shape)
     if whole > 1:  # reduce first, or thin strokes fall between the samples
         small = (gray.shape[1] // whole, gray.shape[0] // whole)
         gray = np.asarray(cv2.resize(gray, small, interpolation=cv2.INTER_AREA), np.uint8)
