@@ -5,6 +5,7 @@ well-lit lines reads noise as strokes, and beside a dark rule it takes faint ink
 is known of the page helps: which pixels are the line's ink, and which are bare paper.
 """
 
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 import cv2
@@ -69,18 +70,23 @@ class _Levels(NamedTuple):
 
 
 def _levels(crop: Gray, own: Mask, bare: Mask) -> _Levels:
-    crop = np.ascontiguousarray(crop)
-    paper = _percentile(crop, bare, 50.0)
-    ink = paper - _percentile(crop, own, 100.0 - _INK_SHARE)
+    # Bare paper is most of the crop: a quarter of it tells as much.
+    paper, above = _percentiles(crop[::2, ::2], bare[::2, ::2], (50.0, 84.0))
+    (darkest,) = _percentiles(crop, own, (100.0 - _INK_SHARE,))
     # Only what is brighter than the paper is all noise: strokes and rules that were missed are
     # darker. A third lies within one deviation above the median.
-    noise = _percentile(crop, bare, 84.0) - paper
-    return _Levels(paper, max(ink, 1.0), noise)
+    return _Levels(paper, max(paper - darkest, 1.0), above - paper)
 
 
-def _percentile(values: Gray, mask: Mask, percent: float) -> float:
-    """A percentile of some pixels, between grey levels."""
+def _percentiles(values: Gray, mask: Mask, wanted: Sequence[float]) -> list[float]:
+    """Percentiles of some pixels, between grey levels."""
+    values, mask = np.ascontiguousarray(values), np.ascontiguousarray(mask)
     counts = np.cumsum(cv2.calcHist([values], [0], mask, [256], [0, 256]))
+    return [_percentile(counts, percent) for percent in wanted]
+
+
+def _percentile(counts: Counts, percent: float) -> float:
+    """A percentile from how many pixels are not above each grey level."""
     wanted = counts[-1] * percent / 100.0
     level = int(np.searchsorted(counts, wanted))
     below = float(counts[level - 1]) if level else 0.0

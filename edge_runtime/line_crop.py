@@ -39,13 +39,18 @@ _PARABOLA: Final = np.linalg.pinv(
 )
 """Least squares for middle, slope and bow of a line, as Legendre polynomials over its length.
 Nothing finer is followed: ridges also go up where there are more capitals."""
-_WAY: Final = cv2.INTER_CUBIC
-"""Lines that are enlarged linearly are read worse by 0.2 points of CER."""
+_SHARPEN: Final = 0.75
+"""Pictures are sharpened by so much of their difference from a blur over three pixels, and then
+enlarged linearly. Half-way between pixels this gives what cubic interpolation does (in OpenCV, with
+a = -0.75), at half the cost; lines that are enlarged linearly alone are read worse by 0.2 points
+of CER."""
 _ROWS: Final = 96
 """Crops that are lower are enlarged to this height: reading begins with a reduction to it, and what
 follows was made for it. Pixels."""
 _LARGEST: Final = 3.0
 """They are not enlarged by more than this."""
+_SMALL: Final = 10.0
+"""Text with lower bodies is small, pixels of the page."""
 _OWN_RULE: Final = (0.9, 1.1)
 """Rules further above and below the middle are those of other lines, body heights."""
 
@@ -70,23 +75,17 @@ class LineWarp:
             picture: the photograph.
             to_picture: homography from the page to it.
         """
-        flags = _WAY | cv2.WARP_INVERSE_MAP
+        sharp, (left, top) = _sharpened(picture, self._in_picture(picture, to_picture))
+        to_part = np.array([[1.0, 0.0, -left], [0.0, 1.0, -top], [0.0, 0.0, 1.0]]) @ to_picture
+        border = cv2.BORDER_REPLICATE
         if self.bend is None:
-            matrix = to_picture @ self.to_page
-            crop = cv2.warpPerspective(
-                picture, matrix, self.size, flags=flags, borderMode=cv2.BORDER_REPLICATE
-            )
+            matrix, flags = to_part @ self.to_page, cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+            crop = cv2.warpPerspective(sharp, matrix, self.size, flags=flags, borderMode=border)
             return np.asarray(crop, np.uint8)
         columns, rows = self._on_page(1)
-        x, y, depth = (row[0] * columns + row[1] * rows + row[2] for row in to_picture)
-        crop = cv2.remap(
-            picture,
-            (x / depth).astype(np.float32),
-            (y / depth).astype(np.float32),
-            _WAY,
-            borderMode=cv2.BORDER_REPLICATE,
-        )
-        return np.asarray(crop, np.uint8)
+        x, y, depth = (row[0] * columns + row[1] * rows + row[2] for row in to_part)
+        x, y = (x / depth).astype(np.float32), (y / depth).astype(np.float32)
+        return np.asarray(cv2.remap(sharp, x, y, cv2.INTER_LINEAR, borderMode=border), np.uint8)
 
     def from_page(self, values: Pixels, step: int, way: int) -> Pixels:
         """Cut the line out of something that lies over the page, at a part of the size.
@@ -114,11 +113,32 @@ class LineWarp:
         rows = middle[None, :] + self.to_page[1, 1] * down[:, None]
         return np.broadcast_to(columns, rows.shape), rows
 
+    def _in_picture(self, picture: Gray, to_picture: Matrix) -> tuple[slice, slice]:
+        """Rows and columns of the picture that the crop shows, and two more on each side."""
+        corners = self.corners().astype(np.float64)
+        if self.bend is not None:
+            low, high = float(self.bend.min()), float(self.bend.max())
+            corners[:2, 1] += low
+            corners[2:, 1] += high
+        seen = cv2.perspectiveTransform(corners[None], to_picture)[0]
+        limits = np.array(picture.shape[::-1])
+        low = np.clip(np.floor(seen.min(axis=0)) - 2, 0, limits - 1).astype(int)
+        high = np.clip(np.ceil(seen.max(axis=0)) + 3, low + 1, limits).astype(int)
+        return slice(int(low[1]), int(high[1])), slice(int(low[0]), int(high[0]))
+
     def corners(self) -> Floats:
         """Corners of the crop on the page, float32 (4, 2), clockwise from the top left."""
         width, height = self.size
         ends = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float64) - 0.5
         return np.asarray(cv2.perspectiveTransform(ends[None], self.to_page)[0], np.float32)
+
+
+def _sharpened(picture: Gray, part: tuple[slice, slice]) -> tuple[Gray, tuple[int, int]]:
+    """A part of the picture, sharpened as much as linear interpolation blurs; its left and top."""
+    seen = picture[part]
+    soft = cv2.GaussianBlur(seen, (3, 3), 0, borderType=cv2.BORDER_REPLICATE)
+    sharp = cv2.addWeighted(seen, 1.0 + _SHARPEN, soft, -_SHARPEN, 0.0)
+    return np.asarray(sharp, np.uint8), (part[1].start, part[0].start)
 
 
 def line_warp(line: TextLine, scale: float) -> LineWarp:
@@ -166,19 +186,29 @@ def cut_line(
         warp: the crop.
 
     Returns:
-        The line, level, uint8 (h, w), and 1 where something else was hidden, uint8 (h, w).
+        The line, level, uint8 (h, w), and above 0 where something else was hidden, uint8 (h, w).
     """
     crop = warp.from_picture(picture, plane.to_picture)
     paper = warp.from_page(ink.paper, 4, cv2.INTER_LINEAR)
-    paper = cv2.resize(paper, warp.size, interpolation=cv2.INTER_LINEAR)
-    crop = np.asarray(cv2.divide(crop, paper, scale=PAPER), np.uint8)
-    step = max(1, int(1.0 / warp.to_page[0, 0]))
+    # By a whole number, which costs an eighth of what other enlarging does.
+    paper = cv2.resize(paper, None, fx=4, fy=4, interpolation=cv2.INTER_LINEAR)
+    rows, columns = crop.shape
+    crop = np.asarray(cv2.divide(crop, paper[:rows, :columns], scale=PAPER), np.uint8)
+    # Every pixel of the page is looked at where letters are small, else two out of three will do.
+    small = found.lines[number].ridge.body < _SMALL
+    step = max(1, int(1.0 / warp.to_page[0, 0] + (0.0 if small else 0.5)))
     own, foreign = _own_and_foreign(ink, found, number, warp, step)
     bare = (cv2.dilate(own | foreign, np.ones((5, 5), np.uint8)) == 0).astype(np.uint8)
     crop = even_tone(crop, own, bare, step)
-    hidden = np.asarray(cv2.resize(foreign, warp.size, interpolation=cv2.INTER_NEAREST), np.uint8)
-    crop[hidden > 0] = PAPER
-    return crop, hidden
+    hidden = _repeated(foreign * np.uint8(PAPER), step)[:rows, :columns]
+    return np.asarray(cv2.max(crop, hidden), np.uint8), hidden
+
+
+def _repeated(mask: Mask, step: int) -> Mask:
+    """Each pixel ``step`` times in both directions, many times faster than with ``resize``."""
+    rows, columns = mask.shape
+    wide = cv2.merge([mask] * step).reshape(rows, columns * step)
+    return np.asarray(np.repeat(wide, step, axis=0), np.uint8)
 
 
 def _own_and_foreign(

@@ -47,7 +47,7 @@ class PageLine:
 
     @property
     def hidden(self) -> Mask:
-        """1 where the crop had ink of other lines, which was painted over, uint8 (h, w)."""
+        """Above 0 where ink of other lines was painted over, uint8 (h, w) like ``crop``."""
         return self._cut_out[1]
 
     @cached_property
