@@ -6,6 +6,7 @@ of neighbouring rows is largest there (the projection profile method of Postl, 1
 
 from typing import Final
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -27,28 +28,30 @@ def skew_angle(ink: Mask, largest: float = 0.35) -> float | None:
         ink: uint8 (h, w), 1 or more where there is ink; some hundred pixels wide.
         largest: steepest slope that is tried, 0.35 is 19 degrees.
     """
-    rows, columns = np.nonzero(ink)
-    if len(rows) < _FEWEST:
+    found = cv2.findNonZero(ink)
+    if found is None or len(found) < _FEWEST:
         return None
-    step = max(1, len(rows) // _POINTS)
-    ys, xs = rows[::step].astype(np.float64), columns[::step] - ink.shape[1] / 2
+    step = max(1, len(found) // _POINTS)
+    xs, ys = np.asarray(found, np.float64).reshape(-1, 2)[::step].T
+    xs = xs - ink.shape[1] / 2
     coarse = np.linspace(-largest, largest, 2 * round(largest / _COARSE) + 1)
-    best = _sharpest(ys, xs, coarse, 2.0)
+    best = _sharpest(ys[::2], xs[::2], coarse, 2.0)
     fine = best + np.linspace(-_COARSE, _COARSE, 11)
     return float(_sharpest(ys, xs, fine, 1.0))
 
 
 def _sharpest(ys: Floats, xs: Floats, slopes: Floats, bin_height: float) -> float:
-    """The slope with the sharpest profile; the least steep of equal ones."""
+    """The slope with the sharpest profile; the least steep of equal ones.
+
+    Sharp is a large sum of squared differences of neighbouring bins. All slopes are tried at once:
+    one by one, half of the time would go into starting numpy's functions.
+    """
     ordered = slopes[np.argsort(np.abs(slopes), kind="stable")]
-    scores = [_sharpness(ys - slope * xs, bin_height) for slope in ordered]
+    rows = (ys - ordered[:, None] * xs) / bin_height
+    rows -= rows.min() - 1.0  # an empty bin before the first, and one after the last
+    bins = rows.astype(np.intp)  # as bincount takes them, on 32 bits too
+    count = int(bins.max()) + 2
+    bins += count * np.arange(len(ordered))[:, None]
+    profiles = np.bincount(bins.ravel(), minlength=count * len(ordered)).reshape(-1, count)
+    scores = np.square(np.diff(profiles, axis=1)).sum(axis=1)
     return float(ordered[int(np.argmax(scores))])
-
-
-def _sharpness(rows: Floats, bin_height: float) -> float:
-    """Sum of squared differences of the profile's neighbouring bins."""
-    bins = ((rows - rows.min()) / bin_height).astype(
-        np.intp
-    )  # as bincount takes them, on 32 bits too
-    profile = np.bincount(bins).astype(np.float64)
-    return float(np.square(np.diff(profile, prepend=0.0, append=0.0)).sum())

@@ -68,7 +68,7 @@ def ink_owner(pieces: InkPieces, ridges: Sequence[Ridge]) -> Owner:
         owner_of[:] = np.where(shares.any(axis=1), shares.argmax(axis=1) + 1, 0)
         marks = np.flatnonzero((owner_of == 0) & pieces.is_letter)
         owner_of[marks] = _nearest_line(pieces, marks, ridges)
-    owner = np.asarray(np.take(owner_of, pieces.labels), np.int16)
+    owner = pieces.painted(owner_of)
     _cut_shared(pieces, shares, ridges, owner)
     return owner
 

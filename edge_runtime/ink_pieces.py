@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import cv2
 import numpy as np
@@ -43,6 +43,8 @@ class InkPieces:
 
     labels: Labels
     """Number of the piece at each pixel, int32 (h, w)."""
+    inked: Positions
+    """Positions of all ink in the flattened page, ascending: most of a page has none."""
     stats: Labels
     """Per piece its box and area, int32 (n, 5): see ``X`` to ``AREA``."""
     is_letter: Bools
@@ -51,9 +53,14 @@ class InkPieces:
     """Height of most text bodies of the page, pixels."""
 
     @cached_property
+    def names(self) -> Labels:
+        """Number of the piece at each of ``inked``."""
+        return np.take(self.labels, self.inked)
+
+    @cached_property
     def letters(self) -> Mask:
         """1 where letters are, uint8 (h, w)."""
-        return np.asarray(np.take(self.is_letter.view(np.uint8), self.labels), np.uint8)
+        return self.painted(self.is_letter.view(np.uint8))
 
     @cached_property
     def pixels(self) -> Pixels:
@@ -66,11 +73,20 @@ class InkPieces:
         flat = rows.astype(np.intp) * self.labels.shape[1] + columns
         return Pixels(rows, columns, flat, np.take(self.labels, flat))
 
-    def borders(self) -> Mask:
-        """1 where pieces are that are neither letters nor specks, uint8 (h, w)."""
+    def borders(self) -> Bools:
+        """Which pieces are neither letters nor specks, bool (n,)."""
         large = ~self.is_letter & (self.stats[:, AREA] > (0.4 * self.body) ** 2)
         large[0] = False
-        return np.asarray(np.take(large.view(np.uint8), self.labels), np.uint8)
+        return np.asarray(large, np.bool_)
+
+    def painted(self, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """A page in which each piece has its value, and the paper 0; of the values' type, (h, w).
+
+        ``np.take`` with ``labels`` takes five times as long.
+        """
+        page = np.zeros(self.labels.size, values.dtype)
+        page[self.inked] = np.take(values, self.names)
+        return page.reshape(self.labels.shape)
 
     def body_quantiles(self, shares: Sequence[float]) -> list[float]:
         """Quantiles of the body height that the pieces suggest, weighted by their ink."""
@@ -94,7 +110,7 @@ def find_pieces(ink: Mask) -> InkPieces:
     labels, stats = np.asarray(numbers, np.int32), np.asarray(table, np.int32)
     body = usual_body(stats, ink.shape[0])
     letters = _letters(stats, body)
-    return InkPieces(labels, stats, letters, body)
+    return InkPieces(labels, np.flatnonzero(ink.view(np.bool_)), stats, letters, body)
 
 
 def usual_body(stats: Labels, rows: int) -> float:

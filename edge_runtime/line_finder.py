@@ -39,6 +39,9 @@ _BAR: Final = 215.0
 """What has more contrast is a bar, such as a rule that letters hid: of 2,356 lines that were found
 on synthetic pages none had more than 190."""
 
+_SAMPLED: Final = np.linspace(0.0, 1.0, 7)
+"""Where along their common columns two ridges are compared."""
+
 BORDER: Final = -1
 
 
@@ -85,7 +88,9 @@ def find_text_lines(pieces: InkPieces, ink: PageInk) -> FoundLines:
     ridges = _without_marks(_without_doubles(likeliest))
     lines, owner = _lines_on(join_ridges(ridges, pieces, ink.upright, OVERLAP), pieces)
     lines, owner = _without_shades(lines, owner, pieces, ink)
-    np.copyto(owner, BORDER, where=(pieces.borders() | ink.upright).view(np.bool_) & (owner == 0))
+    borders = np.take(pieces.borders(), pieces.names)
+    np.copyto(owner, BORDER, where=ink.upright.view(np.bool_) & (owner == 0))
+    owner.reshape(-1)[pieces.inked[borders]] = BORDER
     return FoundLines(lines, owner)
 
 
@@ -109,7 +114,7 @@ def _doubled(ridge: Ridge, better: Ridge) -> tuple[float, float] | None:
     first, last = max(ridge.left, better.left), min(ridge.right, better.right)
     if last <= first:
         return None
-    columns = np.linspace(first, last, 7)
+    columns = first + (last - first) * _SAMPLED
     distances = np.sort(np.abs(ridge.rows_at(columns) - better.rows_at(columns)))
     return (first, last) if float(distances[3]) < least else None
 
@@ -170,16 +175,24 @@ def _lines_on(ridges: Sequence[Ridge], pieces: InkPieces) -> tuple[list[TextLine
             continue
         lines.append(line)
         names[number + 1] = len(lines)
-    return lines, np.asarray(np.take(names, owner), np.int16)
+    if len(lines) < len(ridges):
+        _rename(owner, names, pieces)
+    return lines, owner
+
+
+def _rename(owner: Owner, names: Owner, pieces: InkPieces) -> None:
+    """Give each line's ink to the line of that name in ``names``, in place."""
+    page = owner.reshape(-1)
+    page[pieces.inked] = np.take(names, np.take(page, pieces.inked))
 
 
 def _measure(ridge: Ridge, ys: Positions, xs: Positions) -> TextLine:
     left, right = int(xs.min()), int(xs.max()) + 1
     offsets = ys - np.take(ridge.rows_at(np.arange(left, right)), xs - left)
-    last = len(offsets) - 1
-    places = [0, int(0.1 * last), int(0.5 * last), int(0.9 * last), last]
+    top, bottom = float(offsets.min()), float(offsets.max())
+    places = [int(share * (len(offsets) - 1)) for share in (0.1, 0.5, 0.9)]
     offsets.partition(places)
-    top, low, middle, high, bottom = (float(offsets[place]) for place in places)
+    low, middle, high = (float(offsets[place]) for place in places)
     body = max(1.0, high - low)
     # A ridge that was found at a far smaller size runs through a part of the letters only.
     contrast = ridge.contrast * min(1.0, _TRUE_SIZE * ridge.body / body)
@@ -203,7 +216,6 @@ def _without_shades(
     ]
     names = np.zeros(len(lines) + 1, np.int16)
     names[1:][keep] = np.arange(1, sum(keep) + 1)
-    if all(keep):
-        return lines, owner
-    lines = [line for line, kept in zip(lines, keep, strict=True) if kept]
-    return lines, np.asarray(np.take(names, owner), np.int16)
+    if not all(keep):
+        _rename(owner, names, pieces)
+    return [line for line, kept in zip(lines, keep, strict=True) if kept], owner

@@ -19,6 +19,7 @@ import numpy.typing as npt
 from edge_runtime.ink_pieces import InkPieces
 
 Floats = npt.NDArray[np.float32]
+Mask = npt.NDArray[np.uint8]
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
@@ -118,14 +119,21 @@ def find_ridges(pieces: InkPieces) -> list[Ridge]:
     cell = max(1.0, bodies[0] / _GRID)
     rows, columns = pieces.labels.shape
     size = (int(np.ceil(columns / cell)), int(np.ceil(rows / cell)))
-    ink = pieces.letters[: rows // 2 * 2, : columns // 2 * 2] * np.uint8(255)
-    if cell > 2.0:  # halving is many times cheaper than other reductions, which then see a quarter
-        half = cv2.resize(ink, (columns // 2, rows // 2), interpolation=cv2.INTER_AREA)
-        ink = np.asarray(half, np.uint8)
-    density = cv2.resize(ink, size, interpolation=cv2.INTER_AREA).astype(np.float32)
+    ink = pieces.letters * np.uint8(255)
+    while cell > 2.0:  # halving is many times cheaper than other reductions
+        ink, cell = _halved(ink), cell / 2.0
+    # By less than two, linear interpolation leaves no pixel out.
+    density = cv2.resize(ink, size, interpolation=cv2.INTER_LINEAR).astype(np.float32)
     step = (columns / size[0], rows / size[1])
     ridges = [ridge for body in bodies for ridge in _ridges_of(density, body, step)]
     return sorted(ridges, key=lambda ridge: -ridge.rank)
+
+
+def _halved(ink: Mask) -> Mask:
+    """Reduced by two in both directions, uint8 (h // 2, w // 2)."""
+    rows, columns = (side // 2 for side in ink.shape)
+    even = ink[: 2 * rows, : 2 * columns]
+    return np.asarray(cv2.resize(even, (columns, rows), interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def text_sizes(pieces: InkPieces) -> list[float]:
