@@ -5,7 +5,7 @@ well-lit lines reads noise as strokes, and beside a dark rule it takes faint ink
 is known of the page helps: which pixels are the line's ink, and which are bare paper.
 """
 
-from typing import Final
+from typing import Final, NamedTuple
 
 import cv2
 import numpy as np
@@ -26,7 +26,7 @@ _DARKEST: Final = 2.0
 """What is darker than so many times that, such as a rule, is made as dark as this."""
 _NOISE: Final = 2.0
 """Darkness that is taken for noise, standard deviations of the paper's."""
-_SMOOTH: Final = (5.0, 0.3, 2.0)
+_SMOOTH: Final = (8.0, 0.3, 2.0)
 """Standard deviation of the smoothing where noise is as strong as ink, its least and its most."""
 _FEW: Final = 30
 """Fewer pixels tell nothing."""
@@ -46,24 +46,36 @@ def even_tone(crop: Gray, own: Mask, bare: Mask, step: int) -> Gray:
     """
     if cv2.countNonZero(own) < _FEW or cv2.countNonZero(bare) < _FEW:
         return crop
-    ink, noise = _levels(crop[::step, ::step], own, bare)
+    levels = _levels(crop[::step, ::step], own, bare)
     share, least, most = _SMOOTH
-    sigma = min(share * noise / ink, most)
+    sigma = min(share * levels.noise / levels.ink, most)
     if sigma > least:
         crop = np.asarray(cv2.GaussianBlur(crop, (0, 0), sigma), np.uint8)
-        ink, noise = _levels(crop[::step, ::step], own, bare)
-    darkness = PAPER - np.arange(256, dtype=np.float32) - _NOISE * noise
-    table = PAPER - np.clip(darkness, 0.0, _DARKEST * ink) * (_INK / ink)
+        levels = _levels(crop[::step, ::step], own, bare)
+    darkness = levels.paper - np.arange(256, dtype=np.float32) - _NOISE * levels.noise
+    table = PAPER - np.clip(darkness, 0.0, _DARKEST * levels.ink) * (_INK / levels.ink)
     return np.asarray(cv2.LUT(crop, np.clip(table, 0, 255).astype(np.uint8)), np.uint8)
 
 
-def _levels(crop: Gray, own: Mask, bare: Mask) -> tuple[float, float]:
-    """Darkness of the ink, and the standard deviation of the paper's noise."""
+class _Levels(NamedTuple):
+    """Grey levels of a crop."""
+
+    paper: float
+    """Median brightness of the bare paper: in noise it is below that of the estimated paper."""
+    ink: float
+    """How much darker the ink is."""
+    noise: float
+    """Standard deviation of the paper's noise."""
+
+
+def _levels(crop: Gray, own: Mask, bare: Mask) -> _Levels:
     crop = np.ascontiguousarray(crop)
-    ink = PAPER - _percentile(crop, own, 100.0 - _INK_SHARE)
-    # Two thirds lie within one deviation; strokes that were missed are outside.
-    spread = _percentile(crop, bare, 84.0) - _percentile(crop, bare, 16.0)
-    return max(ink, 1.0), spread / 2.0
+    paper = _percentile(crop, bare, 50.0)
+    ink = paper - _percentile(crop, own, 100.0 - _INK_SHARE)
+    # Only what is brighter than the paper is all noise: strokes and rules that were missed are
+    # darker. A third lies within one deviation above the median.
+    noise = _percentile(crop, bare, 84.0) - paper
+    return _Levels(paper, max(ink, 1.0), noise)
 
 
 def _percentile(values: Gray, mask: Mask, percent: float) -> float:

@@ -158,12 +158,36 @@ def _long_runs(mask: Mask, gap: int) -> tuple[Mask, int]:
         if runs[box][inside].mean() > _COVER:
             ink = mask[box[0], 2 * x : 2 * (x + width) : 2]
             if _ink_beside(ink, inside[:, : ink.shape[1]]) < limit:
+                inside = _bar(inside)
                 rules[box][inside] = 1
                 thickest = max(thickest, int(np.ceil(thickness)))
     if not thickest:
         return np.zeros_like(mask), 0
     whole = cv2.resize(rules, (columns, rows), interpolation=cv2.INTER_NEAREST)
     return np.asarray(whole, np.uint8), thickest
+
+
+def _bar(run: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """The rule itself in a run, without the strokes of letters that stand on it.
+
+    Where no letter does, the run is thinnest: there its middle is that of the rule, which is
+    straight or a little bent.
+    """
+    count = run.sum(axis=0)
+    rows = np.arange(run.shape[0])
+    columns = np.flatnonzero(count)
+    least = float(np.percentile(count[columns], 25))
+    columns = columns[count[columns] <= least + 1]
+    middles = (rows @ run[:, columns]) / count[columns]
+    for _ in range(3):
+        bend = np.polynomial.Polynomial.fit(columns, middles, 2)
+        off = np.abs(middles - bend(columns))
+        near = off <= max(1.0, float(np.median(off)) * 2.5)
+        if near.all() or near.sum() < 4:  # a parabola needs three
+            break
+        columns, middles = columns[near], middles[near]
+    middle = bend(np.arange(run.shape[1]))
+    return np.asarray(run & (np.abs(rows[:, None] - middle) <= least / 2 + 1.0), np.bool_)
 
 
 def _ink_beside(mask: Mask, run: npt.NDArray[np.bool_]) -> float:

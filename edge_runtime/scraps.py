@@ -27,6 +27,11 @@ _SHORT: Final = 4.0
 _FAINT: Final = 0.5
 """What is shorter, in body heights, and fainter than this share of the page's ink is a shade."""
 
+_FRAME: Final = (4.0, 2.0, 3.0, 0.35)
+"""What is shorter than this, in its own body heights, is a piece of a frame where upright strokes
+of the second length and level ones of the third, in usual body heights, hold this share of its ink:
+no letter has such strokes. On composed sheets no line that is there was lost by it."""
+
 
 def is_scrap(width: float, body: float, ys: Positions, xs: Positions, usual: float) -> bool:
     """Whether the ink of a line has no shape of text.
@@ -44,6 +49,8 @@ def is_scrap(width: float, body: float, ys: Positions, xs: Positions, usual: flo
         return True
     if body > _SPARSE[0] * usual and ROW_STEP * len(xs) < _SPARSE[1] * width * body:
         return True
+    if width < _FRAME[0] * body and _straight(ys, xs, usual) > _FRAME[3]:
+        return True
     if width > _NARROW * usual:
         return False
     hull = cv2.convexHull(np.stack([xs, ys], axis=1))
@@ -51,6 +58,22 @@ def is_scrap(width: float, body: float, ys: Positions, xs: Positions, usual: flo
     return ROW_STEP * len(xs) > _SOLID * (
         cv2.contourArea(hull) + cv2.arcLength(hull, True) / 2 + 1.0
     )
+
+
+def _straight(ys: Positions, xs: Positions, usual: float) -> float:
+    """Share of the ink in strokes longer than those of letters: corners of cells, ends of rules."""
+    rows, columns = (ys - ys.min()) // ROW_STEP, xs - xs.min()
+    ink = np.zeros((int(rows.max()) + 1, int(columns.max()) + 1), np.uint8)
+    ink[rows, columns] = 1
+    upright = np.ones((max(2, round(_FRAME[1] * usual / ROW_STEP)), 1), np.uint8)
+    level = np.ones((1, max(3, round(_FRAME[2] * usual))), np.uint8)
+    # Beyond its edge a mask has no ink: without this a stroke that fills it is of any length.
+    ways = [
+        cv2.morphologyEx(ink, cv2.MORPH_OPEN, bar, borderType=cv2.BORDER_CONSTANT, borderValue=0)
+        for bar in (upright, level)
+    ]
+    bars = cv2.max(*ways)
+    return cv2.countNonZero(bars) / len(xs)
 
 
 def is_shade(length: float, darkness: float, usual: float) -> bool:

@@ -19,7 +19,7 @@ def crop(darkness: float, noise: float) -> tuple[Gray, Mask, Mask]:
     own[INK, 20:380] = 1
     bare[30:84] = 0
     drawn += np.random.default_rng(2).normal(0, noise, drawn.shape)
-    return np.clip(drawn, 0, PAPER).astype(np.uint8), own, bare
+    return np.clip(drawn, 0, 255).astype(np.uint8), own, bare
 
 
 @pytest.mark.parametrize(("darkness", "noise"), [(30, 1), (30, 6), (90, 6), (160, 2)])
@@ -29,6 +29,15 @@ def test_ink_is_dark_and_paper_bare(darkness: float, noise: float) -> None:
     assert even.shape == picture.shape
     assert abs(float(np.median(even[own > 0])) - (PAPER - 150)) < 30
     assert float((even[bare > 0] > PAPER - 20).mean()) > 0.9
+
+
+def test_strokes_that_were_missed_are_no_noise() -> None:
+    picture, own, bare = crop(30, 4)
+    missed = picture.copy()
+    missed[4:12, 20:380] = np.minimum(missed[4:12, 20:380], PAPER - 60)
+    even = even_tone(missed, own, bare, 1)
+    usual = even_tone(picture, own, bare, 1)
+    assert np.median(even[own > 0]) < np.median(usual[own > 0]) + 15
 
 
 def test_a_rule_is_not_much_darker_than_faint_ink() -> None:
