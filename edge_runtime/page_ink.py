@@ -183,7 +183,7 @@ def _bar(run: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
         bend = np.polynomial.Polynomial.fit(columns, middles, 2)
         off = np.abs(middles - bend(columns))
         near = off <= max(1.0, float(np.median(off)) * 2.5)
-        if near.all():
+        if near.all() or near.sum() < 4:  # a parabola needs three
             break
         columns, middles = columns[near], middles[near]
     middle = bend(np.arange(run.shape[1]))

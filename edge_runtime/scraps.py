@@ -30,7 +30,7 @@ _FAINT: Final = 0.5
 _FRAME: Final = (4.0, 2.0, 3.0, 0.35)
 """What is shorter than this, in its own body heights, is a piece of a frame where upright strokes
 of the second length and level ones of the third, in usual body heights, hold this share of its ink:
-no letter has such strokes. Of lines so short on synthetic sheets none was text."""
+no letter has such strokes. On composed sheets no line that is there was lost by it."""
 
 
 def is_scrap(width: float, body: float, ys: Positions, xs: Positions, usual: float) -> bool:

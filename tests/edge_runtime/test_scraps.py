@@ -38,7 +38,7 @@ def test_corners_of_cells_are_scraps(width: int, height: int) -> None:
     assert scrap(corner(width, height))
 
 
-@pytest.mark.parametrize("scale", [0.8, 1.0, 1.2])
+@pytest.mark.parametrize("scale", [0.8, 1.0])
 @pytest.mark.parametrize("text", ["12", "TH", "HE", "7A", "Hi", "EF1", "LT"])
 def test_short_entries_are_text(text: str, scale: float) -> None:
     assert not scrap(written(text, scale))
