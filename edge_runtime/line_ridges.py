@@ -193,7 +193,8 @@ def _linked(
     # Only along the lines: ridges of lines that touch come as near as two cells.
     joined = cv2.dilate(peaks.view(np.uint8), np.ones((1, 3), np.uint8))
     _, labels = cv2.connectedComponents(joined, connectivity=8)
-    ys, xs = np.nonzero(peaks)
+    found = np.asarray(cv2.findNonZero(peaks.view(np.uint8)), np.int32).reshape(-1, 2)
+    xs, ys = found.astype(np.int64).T
     names = labels[ys, xs]
     # By ridge, then column, then falling strength: the first of a column is its peak.
     order = np.lexsort((-smooth[ys, xs], xs, names))
