@@ -42,9 +42,13 @@ def core_map(shape: tuple[int, ...], ridges: Sequence[Ridge]) -> Owner:
     for number in sorted(range(len(ridges)), key=lambda i: ridges[i].contrast):
         ridge = ridges[number]
         half = _CORE * ridge.body
-        upper = np.stack([ridge.columns, ridge.rows - half], axis=1)
-        lower = np.stack([ridge.columns, ridge.rows + half], axis=1)[::-1]
-        band = np.round(np.concatenate([upper, lower])).astype(np.int32)
+        # Every third cell of the search grid is enough: lines do not turn faster.
+        at = np.append(np.arange(0, len(ridge.columns) - 1, 3), len(ridge.columns) - 1)
+        columns, rows = ridge.columns[at], ridge.rows[at]
+        band = np.empty((2 * len(at), 2), np.float32)
+        band[:, 0] = np.append(columns, columns[::-1])
+        band[:, 1] = np.append(rows - half, rows[::-1] + half)
+        band = np.round(band).astype(np.int32)
         cv2.fillPoly(core, [band], number + 1)
     return core
 
