@@ -81,7 +81,7 @@ def _levels(crop: Gray, own: Mask, bare: Mask) -> _Levels:
 def _percentiles(values: Gray, mask: Mask, wanted: Sequence[float]) -> list[float]:
     """Percentiles of some pixels, between grey levels."""
     values, mask = np.ascontiguousarray(values), np.ascontiguousarray(mask)
-    counts = np.cumsum(cv2.calcHist([values], [0], mask, [256], [0, 256]))
+    counts = np.cumsum(cv2.calcHist([values], [0], mask, [256], [0, 256]), dtype=np.float32)
     return [_percentile(counts, percent) for percent in wanted]
 
 
