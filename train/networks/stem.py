@@ -75,18 +75,34 @@ def normalised(
     dilation: int | tuple[int, int] = 1,
     relu: bool = True,
 ) -> keras.KerasTensor:
-    """Convolution, batch normalisation and, unless told otherwise, ReLU."""
+    """Convolution, batch normalisation and, unless told otherwise, ReLU.
+
+    Dilated ones are padded apart: TensorFlow computes the padding of "same" for the first width
+    that it trains on and fails at the next one.
+    """
+    if dilation != 1:
+        x = _padded(x, kernel, dilation, name)
     x = layers.Conv2D(
         channels,
         kernel,
         strides=strides,
         dilation_rate=dilation,
-        padding="same",
+        padding="same" if dilation == 1 else "valid",
         use_bias=False,
         name=f"{name}_conv",
     )(x)
     x = layers.BatchNormalization(momentum=BATCH_NORM_MOMENTUM, name=f"{name}_norm")(x)
     return layers.ReLU(name=f"{name}_relu")(x) if relu else x
+
+
+def _padded(
+    x: keras.KerasTensor, kernel: int | tuple[int, int], dilation: int | tuple[int, int], name: str
+) -> keras.KerasTensor:
+    """Zeros on all sides, as many as a dilated kernel of odd sides reaches."""
+    sides = (kernel, kernel) if isinstance(kernel, int) else kernel
+    steps = (dilation, dilation) if isinstance(dilation, int) else dilation
+    reach = [(k - 1) * d // 2 for k, d in zip(sides, steps, strict=True)]
+    return layers.ZeroPadding2D(tuple(reach), name=f"{name}_pad")(x)
 
 
 def _narrowing(

@@ -148,3 +148,12 @@ def test_converts_to_builtin_operators(family: str, width: int | None) -> None:
     interpreter.invoke()
     logits = interpreter.get_tensor(interpreter.get_output_details()[0]["index"])
     np.testing.assert_allclose(logits, np.asarray(network(x)), atol=1e-3)
+
+
+@pytest.mark.parametrize("family", ["cnn", "conv_attention"])
+def test_trains_on_batches_of_several_widths(family: str) -> None:
+    network = BUILD[family](TINY[family], 7)
+    network.compile(loss="mse", optimizer="sgd")
+    for width in (96, 192, 160):
+        image = np.zeros((2, TINY[family].height, width, 1), np.float32)
+        network.train_on_batch(image, np.zeros((2, width // 4, 7), np.float32))
