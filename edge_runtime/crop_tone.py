@@ -45,6 +45,7 @@ def even_tone(crop: Gray, own: Mask, bare: Mask, step: int) -> Gray:
     Returns:
         uint8 (h, w); the crop as it is where too little is known of it.
     """
+    bare = np.ascontiguousarray(bare[::2, ::2])  # most of a crop: a quarter of it tells as much
     if cv2.countNonZero(own) < _FEW or cv2.countNonZero(bare) < _FEW:
         return crop
     levels = _levels(crop[::step, ::step], own, bare)
@@ -70,8 +71,7 @@ class _Levels(NamedTuple):
 
 
 def _levels(crop: Gray, own: Mask, bare: Mask) -> _Levels:
-    # Bare paper is most of the crop: a quarter of it tells as much.
-    paper, above = _percentiles(crop[::2, ::2], bare[::2, ::2], (50.0, 84.0))
+    paper, above = _percentiles(crop[::2, ::2], bare, (50.0, 84.0))
     (darkest,) = _percentiles(crop, own, (100.0 - _INK_SHARE,))
     # Only what is brighter than the paper is all noise: strokes and rules that were missed are
     # darker. A third lies within one deviation above the median.
@@ -80,7 +80,7 @@ def _levels(crop: Gray, own: Mask, bare: Mask) -> _Levels:
 
 def _percentiles(values: Gray, mask: Mask, wanted: Sequence[float]) -> list[float]:
     """Percentiles of some pixels, between grey levels."""
-    values, mask = np.ascontiguousarray(values), np.ascontiguousarray(mask)
+    values = np.ascontiguousarray(values)
     counts = np.cumsum(cv2.calcHist([values], [0], mask, [256], [0, 256]), dtype=np.float32)
     return [_percentile(counts, percent) for percent in wanted]
 
