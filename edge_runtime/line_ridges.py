@@ -182,7 +182,8 @@ def _contrast(profile: Floats, ys: Ints, xs: Ints, body: float) -> Floats:
 def _at(values: Floats, ys: Ints, xs: Ints) -> Floats:
     """Values at some cells; nothing is beyond the page."""
     inside = np.clip(ys, 0, values.shape[0] - 1)
-    taken = np.take(values, inside * values.shape[1] + xs)
+    at = (inside * values.shape[1] + xs).astype(np.intp, copy=False)  # 32 bits on a 32-bit system
+    taken = np.take(values, at)
     return np.asarray(np.where(inside == ys, taken, np.float32(0)), np.float32)
 
 
