@@ -5,7 +5,8 @@ the shapes of all batches from the first two, which batches of varying width bre
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from edge_runtime.charset import Charset
 from edge_runtime.metrics import bootstrap, error_rates
 from edge_runtime.stop_signals import StopSignals
 from train.averaging import averaged
-from train.batches import BatchMaker, Source, label_width, plan_epoch
+from train.batches import BatchMaker, BatchPlan, Source, label_width, plan_epoch
 from train.cache import PackedLines
 from train.checkpoint import CheckpointCard, RunState, load_state, save_checkpoint, save_state
 from train.evaluate import read_lines
@@ -75,24 +76,49 @@ def train(job: Job, *, resume: bool) -> RunState:
     state = RunState(lines_before=job.lines_before)
     if resume:
         state = load_state(trained.model, job.out / "state.npz")
-    log = RunLog(job.out, keep=resume)
+    with running(job, state, keep_log=resume) as run:
+        while not (run.signals.received or _done(recipe, state)):
+            if not _epoch(job, trained, state, run):
+                break
+    with averaged(trained.model):
+        finish(job, state)
+    return state
+
+
+@dataclass(frozen=True)
+class Running:
+    """What every loop over epochs uses while it runs."""
+
+    maker: BatchMaker
+    log: RunLog
+    signals: StopSignals
+
+
+@contextmanager
+def running(job: Job, state: RunState, *, keep_log: bool) -> Iterator[Running]:
+    """Make batches and synthetic lines, log, and catch signals, until the run ends."""
+    recipe = job.recipe
+    log = RunLog(job.out, keep=keep_log)
     labels = label_width(job.sources, job.fresh.longest if job.fresh else 0)
     maker = BatchMaker(job.charset, recipe.augmentation, labels, recipe.run.workers)
     try:
         if job.fresh is not None:
             job.fresh.start(state.epoch, recipe.run.epochs)
         with StopSignals("finishing the step and saving; once more to stop at once") as signals:
-            while not (signals.received or _done(recipe, state)):
-                if not _epoch(job, trained, state, maker, log, signals):
-                    break
+            yield Running(maker, log, signals)
     finally:
         maker.close()
         if job.fresh is not None:
             job.fresh.close()
         log.close()
-    with averaged(trained.model):
-        finish(job, state)
-    return state
+
+
+def plan(job: Job, epoch: int) -> list[BatchPlan]:
+    """The batches of an epoch, those of synthetic lines included; waits until these are drawn."""
+    fresh = job.fresh.sources(epoch) if job.fresh is not None else []
+    recipe = job.recipe
+    lines = recipe.run.lines_per_epoch
+    return plan_epoch([*job.sources, *fresh], lines, epoch, recipe.batches, recipe.augmentation)
 
 
 def _compiled(job: Job) -> TrainingModel:
@@ -117,28 +143,14 @@ def _jit() -> bool:
     return bool(keras.backend.backend() == "jax")
 
 
-def _epoch(
-    job: Job,
-    trained: TrainingModel,
-    state: RunState,
-    maker: BatchMaker,
-    log: RunLog,
-    signals: StopSignals,
-) -> bool:
+def _epoch(job: Job, trained: TrainingModel, state: RunState, run: Running) -> bool:
     """One epoch, or the rest of one; False if it was interrupted."""
-    recipe, model = job.recipe, trained.model
-    fresh = job.fresh.sources(state.epoch) if job.fresh is not None else []
-    plans = plan_epoch(
-        [*job.sources, *fresh],
-        recipe.run.lines_per_epoch,
-        state.epoch,
-        recipe.batches,
-        recipe.augmentation,
-    )
+    recipe, model, signals = job.recipe, trained.model, run.signals
+    plans = plan(job, state.epoch)
     started, first = time.monotonic(), state.step
     report = StepReport(state, len(plans), recipe)
     model.reset_metrics()
-    for pixels, classes in maker.batches(plans[first:]):
+    for pixels, classes in run.maker.batches(plans[first:]):
         logs = model.train_on_batch(pixels, trained.targets(classes), return_dict=True)
         report.step_done(float(logs["loss"]))
         if signals.received:
@@ -161,7 +173,7 @@ def _epoch(
             _judge(job, model.optimizer, state, row)
         save_checkpoint(job.model, job.card, job.out / "last.keras")
     state.history.append(row)
-    log.write(row)
+    run.log.write(row)
     save_state(model, state, job.out / "state.npz")
     return True
 

@@ -19,13 +19,11 @@ from torch import Tensor
 
 from edge_runtime.atomic import atomic_writer
 from edge_runtime.errors import RecipeError
-from edge_runtime.stop_signals import StopSignals
-from train.batches import BatchMaker, BatchPlan, label_width, plan_epoch
+from train.batches import BatchMaker, BatchPlan
 from train.checkpoint import RunState, load_model, read_card, save_checkpoint
 from train.gpu.learner import Learner, Teacher
 from train.gpu.twin import Twin, give_values, load_weights, values_of
-from train.logs import RunLog
-from train.loop import Job, evaluate, finish
+from train.loop import Job, Running, evaluate, finish, plan, running
 from train.networks.slim_gru import SlimGruConfig
 from train.progress import console
 from train.report import StepReport
@@ -68,7 +66,10 @@ def train_recorded(job: Job, *, resume: bool, teacher: Path | None = None) -> Ru
     if device == "cuda":
         learner.record(_widths(job), job.recipe.batches.size, job.recipe.preprocessing.height)
     wise = None if teacher is None else Teacher(_twin_of(teacher), device)
-    _epochs(job, learner, wise, state, keep_log=resume)
+    with running(job, state, keep_log=resume) as run:
+        while not run.signals.received and state.epoch < job.recipe.run.epochs:
+            _epoch(job, learner, wise, state, run)
+            _save(learner, state, job.out / "state.pt")
     give_values(job.model, learner.averaged_weights())
     finish(job, state)
     return state
@@ -96,49 +97,15 @@ def _widths(job: Job) -> list[int]:
     return widths[min(2, len(widths) - 1) :]
 
 
-def _epochs(
-    job: Job, learner: Learner, teacher: Teacher | None, state: RunState, *, keep_log: bool
-) -> None:
-    """Train the epochs that are left, until a signal."""
-    log = RunLog(job.out, keep=keep_log)
-    labels = label_width(job.sources, job.fresh.longest if job.fresh else 0)
-    maker = BatchMaker(job.charset, job.recipe.augmentation, labels, job.recipe.run.workers)
-    try:
-        if job.fresh is not None:
-            job.fresh.start(state.epoch, job.recipe.run.epochs)
-        with StopSignals("finishing the step and saving; once more to stop at once") as signals:
-            while not signals.received and state.epoch < job.recipe.run.epochs:
-                _epoch(job, learner, teacher, state, maker, log, signals)
-                _save(learner, state, job.out / "state.pt")
-    finally:
-        maker.close()
-        if job.fresh is not None:
-            job.fresh.close()
-        log.close()
-
-
 def _epoch(
-    job: Job,
-    learner: Learner,
-    teacher: Teacher | None,
-    state: RunState,
-    maker: BatchMaker,
-    log: RunLog,
-    signals: StopSignals,
+    job: Job, learner: Learner, teacher: Teacher | None, state: RunState, run: Running
 ) -> None:
     """One epoch, or the rest of one."""
-    recipe = job.recipe
-    fresh = job.fresh.sources(state.epoch) if job.fresh is not None else []
-    plans = plan_epoch(
-        [*job.sources, *fresh],
-        recipe.run.lines_per_epoch,
-        state.epoch,
-        recipe.batches,
-        recipe.augmentation,
-    )
+    recipe, signals = job.recipe, run.signals
+    plans = plan(job, state.epoch)
     started, first = time.monotonic(), state.step
     report, narrowest, loss = StepReport(state, len(plans), recipe), _widths(job)[0], 0.0
-    for batch in _pinned(maker, plans[first:], learner.device):
+    for batch in _pinned(run.maker, plans[first:], learner.device):
         image, classes = (t.to(learner.device, non_blocking=True) for t in batch[:2])
         if image.shape[3] < narrowest:
             image = torch.nn.functional.pad(image, (0, narrowest - image.shape[3]))
@@ -164,7 +131,7 @@ def _epoch(
         row |= evaluate(job)
         save_checkpoint(job.model, job.card, job.out / "last.keras")
     state.history.append(row)
-    log.write(row)
+    run.log.write(row)
 
 
 def _pinned(maker: BatchMaker, plans: list[BatchPlan], device: str) -> Iterator[Pinned]:
