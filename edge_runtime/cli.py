@@ -45,6 +45,9 @@ COMMANDS = {
     "recombine": Entry(
         "train.recombine_cli:recombine", "Join words of real lines into new ones (desktop)."
     ),
+    "photograph": Entry(
+        "train.photograph_cli:photograph", "Cut lines out of photographed pages (desktop)."
+    ),
 }
 
 # The installation that brings a missing top-level module.

@@ -115,6 +115,7 @@ def test_errors_are_one_line_on_stderr(
         "synth --fonts tests/fixtures/fonts --text tests/fixtures/text --count 1 --out {new}",
         "recombine train/checkpoints/vi-line.keras --data edge_runtime/samples"
         " --text tests/fixtures/text --count 1 --out {new}.npy",
+        "photograph --data edge_runtime/samples --count 1 --out {new}.npy",
     ],
 )
 def test_a_command_whose_extra_is_missing_names_it(

@@ -83,6 +83,12 @@ def cut_at_known_place(picture: Gray, line: PlacedLine) -> Gray:
     return np.asarray(crop, np.uint8)
 
 
+def ink_share(photo: Photo, page: Page, found: int, position: int) -> float:
+    """Share of the ink of the line at ``position`` of the photo that a found line's crop shows."""
+    total = int((photo.owner == position + 1).sum())
+    return float(_ink_seen(photo, page, page.lines[found])[position]) / max(1, total)
+
+
 def _is_inside(line: PlacedLine, width: int, height: int) -> bool:
     return bool((line.quad >= 0).all() and (line.quad <= (width, height)).all())
 
