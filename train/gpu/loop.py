@@ -110,7 +110,7 @@ def _epoch(
         if image.shape[3] < narrowest:
             image = torch.nn.functional.pad(image, (0, narrowest - image.shape[3]))
         learner.step(image, classes, batch[2], teacher(image) if teacher else None)
-        if learner.steps % _REPORT == 0 or state.step + 1 == len(plans):
+        if not loss or learner.steps % _REPORT == 0 or state.step + 1 == len(plans):
             loss = float(learner.loss)
         report.step_done(loss)
         if signals.received:
