@@ -29,6 +29,8 @@ _NOISE: Final = 2.0
 """Darkness that is taken for noise, standard deviations of the paper's."""
 _SMOOTH: Final = (8.0, 0.3, 2.0)
 """Standard deviation of the smoothing where noise is as strong as ink, its least and its most."""
+_GRAINY: Final = 6.0
+"""Ink that is less dark than so many standard deviations of the paper's noise is hard to read."""
 _FEW: Final = 30
 """Fewer pixels tell nothing."""
 
@@ -45,18 +47,23 @@ def even_tone(crop: Gray, own: Mask, bare: Mask, step: int) -> Gray:
     Returns:
         uint8 (h, w); the crop as it is where too little is known of it.
     """
-    bare = np.ascontiguousarray(bare[::2, ::2])  # most of a crop: a quarter of it tells as much
-    if cv2.countNonZero(own) < _FEW or cv2.countNonZero(bare) < _FEW:
+    levels = _levels(crop, own, bare, step)
+    if levels is None:
         return crop
-    levels = _levels(crop[::step, ::step], own, bare)
     share, least, most = _SMOOTH
     sigma = min(share * levels.noise / levels.ink, most)
     if sigma > least:
         crop = np.asarray(cv2.GaussianBlur(crop, (0, 0), sigma), np.uint8)
-        levels = _levels(crop[::step, ::step], own, bare)
+        levels = _levels(crop, own, bare, step) or levels
     darkness = levels.paper - np.arange(256, dtype=np.float32) - _NOISE * levels.noise
     table = PAPER - np.clip(darkness, 0.0, _DARKEST * levels.ink) * (_INK / levels.ink)
     return np.asarray(cv2.LUT(crop, np.clip(table, 0, 255).astype(np.uint8)), np.uint8)
+
+
+def is_noisy(crop: Gray, own: Mask, bare: Mask, step: int) -> bool:
+    """Whether a line's ink is hardly darker than the noise; the arguments of ``even_tone``."""
+    levels = _levels(crop, own, bare, step)
+    return levels is not None and levels.ink < _GRAINY * levels.noise
 
 
 class _Levels(NamedTuple):
@@ -70,7 +77,12 @@ class _Levels(NamedTuple):
     """Standard deviation of the paper's noise."""
 
 
-def _levels(crop: Gray, own: Mask, bare: Mask) -> _Levels:
+def _levels(crop: Gray, own: Mask, bare: Mask, step: int) -> _Levels | None:
+    """The levels; None where too little is known."""
+    crop, bare = crop[::step, ::step], np.ascontiguousarray(bare[::2, ::2])
+    # Most of a crop is bare: a quarter of it tells as much.
+    if cv2.countNonZero(own) < _FEW or cv2.countNonZero(bare) < _FEW:
+        return None
     paper, above = _percentiles(crop[::2, ::2], bare, (50.0, 84.0))
     (darkest,) = _percentiles(crop, own, (100.0 - _INK_SHARE,))
     # Only what is brighter than the paper is all noise: strokes and rules that were missed are
