@@ -15,6 +15,9 @@ Floats = npt.NDArray[np.float64]
 
 _POINTS: Final = 6_000
 """Ink pixels that are looked at; more do not change the angle."""
+_DOUBTFUL: Final = 1.7
+"""A sharpest profile that is less than so many times as sharp as others is looked at again with
+all points: in grain there are too few of the ink among the first."""
 _COARSE: Final = 0.025
 """Step of the slopes tried first; a fifth of it is the final one."""
 _FEWEST: Final = 100
@@ -31,17 +34,23 @@ def skew_angle(ink: Mask, largest: float = 0.35) -> float | None:
     found = cv2.findNonZero(ink)
     if found is None or len(found) < _FEWEST:
         return None
+    points = np.asarray(found, np.float64).reshape(-1, 2)
+    points[:, 0] -= ink.shape[1] / 2
     step = max(1, len(found) // _POINTS)
-    xs, ys = np.asarray(found, np.float64).reshape(-1, 2)[::step].T
-    xs = xs - ink.shape[1] / 2
+    xs, ys = points[::step].T
     coarse = np.linspace(-largest, largest, 2 * round(largest / _COARSE) + 1)
-    best = _sharpest(ys[::2], xs[::2], coarse, 2.0)
+    best, clarity = _sharpest(ys[::2], xs[::2], coarse, 2.0)
+    if clarity < _DOUBTFUL and step > 1:
+        xs, ys = points.T
+        best, _ = _sharpest(ys, xs, coarse, 2.0)
     fine = best + np.linspace(-_COARSE, _COARSE, 11)
-    return float(_sharpest(ys, xs, fine, 1.0))
+    return _sharpest(ys, xs, fine, 1.0)[0]
 
 
-def _sharpest(ys: Floats, xs: Floats, slopes: Floats, bin_height: float) -> float:
-    """The slope with the sharpest profile; the least steep of equal ones.
+def _sharpest(ys: Floats, xs: Floats, slopes: Floats, bin_height: float) -> tuple[float, float]:
+    """The slope with the sharpest profile, the least steep of equal ones, and its clarity.
+
+    Clarity is the sharpness over the median of all slopes.
 
     Sharp is a large sum of squared differences of neighbouring bins. All slopes are tried at once:
     one by one, half of the time would go into starting numpy's functions.
@@ -54,4 +63,5 @@ def _sharpest(ys: Floats, xs: Floats, slopes: Floats, bin_height: float) -> floa
     bins += count * np.arange(len(ordered))[:, None]
     profiles = np.bincount(bins.ravel(), minlength=count * len(ordered)).reshape(-1, count)
     scores = np.square(np.diff(profiles, axis=1)).sum(axis=1)
-    return float(ordered[int(np.argmax(scores))])
+    best = int(np.argmax(scores))
+    return float(ordered[best]), float(scores[best] / max(1.0, float(np.median(scores))))
