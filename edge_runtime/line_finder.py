@@ -72,6 +72,8 @@ class FoundLines:
     owner: Owner
     """The line's position plus 1 where it has ink, ``BORDER`` on borders of cells and the like,
     else 0, int16 (h, w)."""
+    darkness: list[float]
+    """Of each line's ink against the paper, its mean, grey levels."""
 
 
 def find_text_lines(pieces: InkPieces, ink: PageInk) -> FoundLines:
@@ -87,11 +89,11 @@ def find_text_lines(pieces: InkPieces, ink: PageInk) -> FoundLines:
     likeliest = sorted((line.ridge for line in first), key=lambda ridge: -ridge.rank)
     ridges = _without_marks(_without_doubles(likeliest))
     lines, owner = _lines_on(join_ridges(ridges, pieces, ink.upright, OVERLAP), pieces)
-    lines, owner = _without_shades(lines, owner, pieces, ink)
+    lines, owner, darkness = _without_shades(lines, owner, pieces, ink)
     borders = np.take(pieces.borders(), pieces.names)
     np.copyto(owner, BORDER, where=ink.upright.view(np.bool_) & (owner == 0))
     owner.reshape(-1)[pieces.inked[borders]] = BORDER
-    return FoundLines(lines, owner)
+    return FoundLines(lines, owner, darkness)
 
 
 def _without_doubles(ridges: Sequence[Ridge]) -> list[Ridge]:
@@ -203,19 +205,24 @@ def _measure(ridge: Ridge, ys: Positions, xs: Positions) -> TextLine:
 
 def _without_shades(
     lines: list[TextLine], owner: Owner, pieces: InkPieces, ink: PageInk
-) -> tuple[list[TextLine], Owner]:
-    """Lines without the short ones that are much fainter than the rest; their ink is nobody's."""
+) -> tuple[list[TextLine], Owner, list[float]]:
+    """Lines without the short ones that are much fainter than the rest; their ink is nobody's.
+
+    Also returns how dark the ink of each is.
+    """
     at = pieces.pixels.flat
     whose = np.take(owner, at)
     area = np.bincount(whose, minlength=len(lines) + 1)[1:]
     total = np.bincount(whose, weights=np.take(ink.darkness, at), minlength=len(lines) + 1)[1:]
     usual = float(total.sum() / max(1, area.sum()))
+    darkness = [float(dark / dots) for dark, dots in zip(total, area, strict=True)]
     keep = [
-        not is_shade((line.right - line.left) / line.ridge.body, float(dark / dots), usual)
-        for line, dark, dots in zip(lines, total, area, strict=True)
+        i
+        for i, line in enumerate(lines)
+        if not is_shade((line.right - line.left) / line.ridge.body, darkness[i], usual)
     ]
-    names = np.zeros(len(lines) + 1, np.int16)
-    names[1:][keep] = np.arange(1, sum(keep) + 1)
-    if not all(keep):
+    if len(keep) < len(lines):
+        names = np.zeros(len(lines) + 1, np.int16)
+        names[1:][keep] = np.arange(1, len(keep) + 1)
         _rename(owner, names, pieces)
-    return [line for line, kept in zip(lines, keep, strict=True) if kept], owner
+    return [lines[i] for i in keep], owner, [darkness[i] for i in keep]

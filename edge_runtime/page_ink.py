@@ -60,6 +60,8 @@ class PageInk:
     """Upright borders."""
     has_level: bool
     """Whether there is any level rule."""
+    floor: float
+    """What is not darker is no ink: above the paper's grain."""
 
 
 def find_ink(gray: Gray, inside: Mask | None = None) -> PageInk:
@@ -74,11 +76,12 @@ def find_ink(gray: Gray, inside: Mask | None = None) -> PageInk:
     if inside is not None:
         darkness = np.asarray(cv2.multiply(darkness, inside), np.uint8)
     soft = np.asarray(cv2.GaussianBlur(darkness, (3, 3), 0), np.uint8)
-    mask = ink_mask(soft, inside)
+    floor = _floor(soft, inside)
+    mask = ink_mask(soft, floor)
     level, thickest = _long_runs(mask, _GAPS[0])
     upright = np.ascontiguousarray(_long_runs(np.ascontiguousarray(mask.T), _GAPS[1])[0].T)
     letters = _without_rules(mask, level, thickest, upright)
-    return PageInk(paper, soft, letters, level, upright, thickest > 0)
+    return PageInk(paper, soft, letters, level, upright, thickest > 0, floor)
 
 
 def quick_ink(gray: Gray, inside: Mask | None = None) -> Mask:
@@ -88,7 +91,7 @@ def quick_ink(gray: Gray, inside: Mask | None = None) -> Mask:
     darkness = np.asarray(cv2.subtract(paper, gray), np.uint8)
     if inside is not None:
         darkness = np.asarray(cv2.multiply(darkness, inside), np.uint8)
-    return ink_mask(darkness, inside)
+    return ink_mask(darkness, _floor(darkness, inside))
 
 
 def find_paper(gray: Gray) -> Gray:
@@ -107,20 +110,33 @@ def find_paper(gray: Gray) -> Gray:
     return np.asarray(cv2.max(paper, gray), np.uint8)
 
 
-def ink_mask(darkness: Ink, inside: Mask | None = None) -> Mask:
-    """1 where ink is: darker than the paper's grain, and not only the blurred edge of a stroke.
+def _floor(darkness: Ink, inside: Mask | None) -> float:
+    """What is not darker is no ink but the paper's grain, or writing on its back.
 
     Args:
         darkness: how much darker than the paper each pixel is, uint8 (h, w).
-        inside: 1 where the sheet is; all of the page by default.
+        inside: 1 where the sheet is; None for all of the page.
     """
     total = np.cumsum(cv2.calcHist([darkness], [0], inside, [256], [0, 256]))
     # A fifth of a page is bare paper, however dense its lines; a hundredth is ink, if any is.
     grain, ink = (int(np.searchsorted(total, share * total[-1])) for share in (0.2, 0.99))
-    floor = max(4.0 + _GRAIN * grain, _SHOWS_THROUGH * ink)
+    return max(4.0 + _GRAIN * grain, _SHOWS_THROUGH * ink)
+
+
+def ink_mask(darkness: Ink, floor: float) -> Mask:
+    """1 where ink is: darker than ``floor``, and not only the blurred edge of a stroke.
+
+    Args:
+        darkness: how much darker than the paper each pixel is, uint8 (h, w).
+        floor: of ``PageInk``.
+    """
+    return ((darkness > floor) & (darkness >= stroke_edges(darkness))).astype(np.uint8)
+
+
+def stroke_edges(darkness: Ink) -> Ink:
+    """How dark the edge of the darkest stroke near each pixel is, uint8 like ``darkness``."""
     strongest = cv2.dilate(darkness, np.ones((_STROKE, _STROKE), np.uint8))
-    edge = cv2.convertScaleAbs(strongest, alpha=_EDGE)
-    return ((darkness > floor) & (darkness >= edge)).astype(np.uint8)
+    return np.asarray(cv2.convertScaleAbs(strongest, alpha=_EDGE), np.uint8)
 
 
 def _long_runs(mask: Mask, gap: int) -> tuple[Mask, int]:
