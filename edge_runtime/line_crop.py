@@ -11,12 +11,13 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from edge_runtime.crop_tone import PAPER, even_tone, is_noisy
+from edge_runtime.crop_tone import PAPER, even_tone, find_levels
 from edge_runtime.grain import without_grain
 from edge_runtime.image import Gray
 from edge_runtime.line_finder import FoundLines, TextLine
 from edge_runtime.page_ink import PageInk
 from edge_runtime.page_plane import Plane
+from edge_runtime.strips import perspective_strips
 
 Floats = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.uint8]
@@ -81,15 +82,13 @@ class LineWarp:
         left, top = part[1].start, part[0].start
         sharp = _sharpened(without_grain(picture[part]) if noisy else picture[part])
         to_part = np.array([[1.0, 0.0, -left], [0.0, 1.0, -top], [0.0, 0.0, 1.0]]) @ to_picture
-        border = cv2.BORDER_REPLICATE
         if self.bend is None:
-            matrix, flags = to_part @ self.to_page, cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-            crop = cv2.warpPerspective(sharp, matrix, self.size, flags=flags, borderMode=border)
-            return np.asarray(crop, np.uint8)
+            return perspective_strips(sharp, to_part @ self.to_page, self.size)
         columns, rows = self._on_page(1)
         x, y, depth = (row[0] * columns + row[1] * rows + row[2] for row in to_part)
         x, y = (x / depth).astype(np.float32), (y / depth).astype(np.float32)
-        return np.asarray(cv2.remap(sharp, x, y, cv2.INTER_LINEAR, borderMode=border), np.uint8)
+        crop = cv2.remap(sharp, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        return np.asarray(crop, np.uint8)
 
     def from_page(self, values: Pixels, step: int, way: int) -> Pixels:
         """Cut the line out of something that lies over the page, at a part of the size.
@@ -203,10 +202,13 @@ def cut_line(
     step = max(1, int(1.0 / warp.to_page[0, 0] + (0.0 if small else 0.5)))
     own, foreign = _own_and_foreign(ink, found, number, warp, step)
     bare = (cv2.dilate(own | foreign, np.ones((5, 5), np.uint8)) == 0).astype(np.uint8)
-    if is_noisy(crop, own, bare, step):
+    levels = find_levels(crop, own, bare, step)
+    if levels is not None and levels.is_noisy:
         crop = warp.from_picture(picture, plane.to_picture, noisy=True)
         crop = np.asarray(cv2.divide(crop, paper, scale=PAPER), np.uint8)
-    crop = even_tone(crop, own, bare, step)
+        levels = find_levels(crop, own, bare, step)
+    if levels is not None:
+        crop = even_tone(crop, own, bare, step, levels)
     hidden = _repeated(foreign * np.uint8(PAPER), step)[:rows, :columns]
     return np.asarray(cv2.max(crop, hidden), np.uint8), hidden
 
