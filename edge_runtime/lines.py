@@ -2,7 +2,8 @@
 
 The sheet is found and laid flat (``page_plane``), its ink taken from the paper (``page_ink``) and
 apart (``ink_pieces``), lines are found (``line_finder``), again with more of their ink where they
-are faint (``faint_ink``), ordered (``line_order``) and cut out of the picture (``line_crop``). Nothing here is learnt, and nothing but numpy and OpenCV is needed.
+are faint (``faint_ink``), ordered (``line_order``) and cut out of the picture (``line_crop``).
+Nothing here is learnt, and nothing but numpy and OpenCV is needed.
 """
 
 from collections.abc import Callable
