@@ -71,7 +71,7 @@ def find_levels(crop: Gray, own: Mask, bare: Mask, step: int) -> Levels | None:
     return Levels(paper, max(paper - darkest, 1.0), above - paper)
 
 
-def even_tone(crop: Gray, own: Mask, bare: Mask, step: int, levels: Levels) -> Gray:
+def even_tone(crop: Gray, own: Mask, bare: Mask, step: int, levels: Levels | None = None) -> Gray:
     """Make ink dark and paper bare.
 
     Args:
@@ -79,11 +79,14 @@ def even_tone(crop: Gray, own: Mask, bare: Mask, step: int, levels: Levels) -> G
         own: as ``find_levels`` takes it.
         bare: likewise.
         step: likewise.
-        levels: what it found.
+        levels: what it finds, where that is known.
 
     Returns:
-        uint8 (h, w).
+        uint8 (h, w); the crop as it is where too little is known of it.
     """
+    levels = levels or find_levels(crop, own, bare, step)
+    if levels is None:
+        return crop
     share, least, most = _SMOOTH
     sigma = min(share * levels.noise / levels.ink, most)
     if sigma > least:

@@ -28,9 +28,7 @@ def without_grain(gray: Gray) -> Gray:
     """Part of a photograph with less grain, uint8 (h, w) like ``gray``, most of which is paper."""
     soft = cv2.GaussianBlur(gray, (0, 0), _SOFT, borderType=cv2.BORDER_REPLICATE)
     strength = _STRENGTH * _grain(gray)
-    return np.asarray(
-        cv2.fastNlMeansDenoising(soft, None, strength, _PATCH, _SEARCHED), np.uint8
-    )
+    return np.asarray(cv2.fastNlMeansDenoising(soft, None, strength, _PATCH, _SEARCHED), np.uint8)
 
 
 def _grain(gray: Gray) -> float:

@@ -206,9 +206,8 @@ def cut_line(
     if levels is not None and levels.is_noisy:
         crop = warp.from_picture(picture, plane.to_picture, noisy=True)
         crop = np.asarray(cv2.divide(crop, paper, scale=PAPER), np.uint8)
-        levels = find_levels(crop, own, bare, step)
-    if levels is not None:
-        crop = even_tone(crop, own, bare, step, levels)
+        levels = None
+    crop = even_tone(crop, own, bare, step, levels)
     hidden = _repeated(foreign * np.uint8(PAPER), step)[:rows, :columns]
     return np.asarray(cv2.max(crop, hidden), np.uint8), hidden
 
