@@ -84,11 +84,16 @@ def find_text_lines(pieces: InkPieces, ink: PageInk) -> FoundLines:
         ink: what else is known of the page.
     """
     ridges = _without_doubles(find_ridges(pieces))
-    first = _lines_on(join_ridges(ridges, pieces, ink.upright), pieces)[0]
+    ridges = join_ridges(ridges, pieces, ink.upright)
+    first, _ = _lines_on(ridges, ink_owner(pieces, ridges), pieces)
     # Only with its ink does a line have its true size, and then marks show as what they are.
     likeliest = sorted((line.ridge for line in first), key=lambda ridge: -ridge.rank)
     ridges = _without_marks(_without_doubles(likeliest))
-    lines, owner = _lines_on(join_ridges(ridges, pieces, ink.upright, OVERLAP), pieces)
+    ridges = join_ridges(ridges, pieces, ink.upright, OVERLAP)
+    owner = ink_owner(pieces, ridges)
+    lines, names = _lines_on(ridges, owner, pieces)
+    if len(lines) < len(ridges):
+        _rename(owner, names, pieces)
     lines, owner, darkness = _without_shades(lines, owner, pieces, ink)
     borders = np.take(pieces.borders(), pieces.names)
     np.copyto(owner, BORDER, where=ink.upright.view(np.bool_) & (owner == 0))
@@ -156,9 +161,13 @@ def _is_mark_of(ridge: Ridge, line: Ridge) -> bool:
     return ridge.contrast < _FAINT_MARKS * line.contrast
 
 
-def _lines_on(ridges: Sequence[Ridge], pieces: InkPieces) -> tuple[list[TextLine], Owner]:
-    """Lines with the ink that they own and its measures; what has too little is dropped."""
-    owner = ink_owner(pieces, ridges)
+def _lines_on(
+    ridges: Sequence[Ridge], owner: Owner, pieces: InkPieces
+) -> tuple[list[TextLine], Owner]:
+    """Lines with the ink that they own and its measures; what has too little is dropped.
+
+    Also returns the number from 1 that each owner has among the lines, 0 where it is dropped.
+    """
     pixels = pieces.pixels
     whose = np.take(owner, pixels.flat)
     order = np.argsort(whose, kind="stable")
@@ -177,9 +186,7 @@ def _lines_on(ridges: Sequence[Ridge], pieces: InkPieces) -> tuple[list[TextLine
             continue
         lines.append(line)
         names[number + 1] = len(lines)
-    if len(lines) < len(ridges):
-        _rename(owner, names, pieces)
-    return lines, owner
+    return lines, names
 
 
 def _rename(owner: Owner, names: Owner, pieces: InkPieces) -> None:

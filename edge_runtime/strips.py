@@ -14,7 +14,7 @@ from edge_runtime.image import Gray
 
 Matrix = npt.NDArray[np.float64]
 
-_OFF: Final = 0.1
+_OFF: Final = 0.2
 """By how much the middle of a strip's end may be out of place, pixels of the picture: the next one
 is off by as much in the same direction there, so that no seam shows."""
 _SHORTEST: Final = 32
