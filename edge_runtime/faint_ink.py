@@ -56,7 +56,7 @@ def with_faint_ink(ink: PageInk, found: FoundLines) -> Mask | None:
     rules = cv2.dilate(cv2.max(ink.level, ink.upright), np.ones((3, 3), np.uint8))
     band[rules > 0] = 0
     soft = np.asarray(cv2.GaussianBlur(ink.darkness, (3, 3), 0), np.uint8)
-    weak = (soft > _WEAKER * ink.floor) & (soft >= stroke_edges(soft)) & (band > 0)
+    weak = (soft > int(_WEAKER * ink.floor)) & (soft >= stroke_edges(soft)) & (band > 0)
     bodies = [line.ridge.body for line, faint in zip(found.lines, is_faint, strict=True) if faint]
     return _joined(ink.letters, weak.view(np.uint8), (_LEAST * float(np.median(bodies))) ** 2)
 

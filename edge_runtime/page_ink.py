@@ -140,8 +140,8 @@ def ink_mask(darkness: Ink, floor: float) -> Mask:
         darkness: how much darker than the paper each pixel is, uint8 (h, w).
         floor: of ``PageInk``.
     """
-    least = cv2.max(stroke_edges(darkness), int(floor) + 1)
-    return np.asarray(cv2.compare(darkness, least, cv2.CMP_GE) & 1, np.uint8)
+    # A whole number: against others numpy compares as floats.
+    return ((darkness > int(floor)) & (darkness >= stroke_edges(darkness))).view(np.uint8)
 
 
 def stroke_edges(darkness: Ink) -> Ink:

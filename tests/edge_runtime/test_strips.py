@@ -17,7 +17,7 @@ def homography(along: float, down: float) -> Matrix:
 @pytest.mark.parametrize("width", [7, 90, 700])
 def test_strips_are_the_warp_of_opencv(along: float, width: int) -> None:
     noise = np.random.default_rng(0).integers(0, 255, (200, 900), dtype=np.uint8)
-    picture = cv2.GaussianBlur(noise, (7, 7), 0)
+    picture = np.asarray(cv2.GaussianBlur(noise, (7, 7), 0), np.uint8)
     matrix = homography(along, 5e-5)
     found = perspective_strips(picture, matrix, (width, 96)).astype(int)
     wanted = cv2.warpPerspective(
