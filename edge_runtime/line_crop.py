@@ -11,11 +11,13 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from edge_runtime.crop_tone import PAPER, even_tone
+from edge_runtime.crop_tone import PAPER, even_tone, find_levels
+from edge_runtime.grain import without_grain
 from edge_runtime.image import Gray
 from edge_runtime.line_finder import FoundLines, TextLine
 from edge_runtime.page_ink import PageInk
 from edge_runtime.page_plane import Plane
+from edge_runtime.strips import perspective_strips
 
 Floats = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.uint8]
@@ -68,24 +70,25 @@ class LineWarp:
     bend: Floats | None
     """Rows of the page by which the line leaves the straight at each column; None if hardly."""
 
-    def from_picture(self, picture: Gray, to_picture: Matrix) -> Gray:
+    def from_picture(self, picture: Gray, to_picture: Matrix, noisy: bool = False) -> Gray:
         """Cut the line out of the photograph, uint8 (h, w) of ``size``.
 
         Args:
             picture: the photograph.
             to_picture: homography from the page to it.
+            noisy: whether to take off the sensor's grain first.
         """
-        sharp, (left, top) = _sharpened(picture, self._in_picture(picture, to_picture))
+        part = self._in_picture(picture, to_picture)
+        left, top = part[1].start, part[0].start
+        sharp = _sharpened(without_grain(picture[part]) if noisy else picture[part])
         to_part = np.array([[1.0, 0.0, -left], [0.0, 1.0, -top], [0.0, 0.0, 1.0]]) @ to_picture
-        border = cv2.BORDER_REPLICATE
         if self.bend is None:
-            matrix, flags = to_part @ self.to_page, cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-            crop = cv2.warpPerspective(sharp, matrix, self.size, flags=flags, borderMode=border)
-            return np.asarray(crop, np.uint8)
+            return perspective_strips(sharp, to_part @ self.to_page, self.size)
         columns, rows = self._on_page(1)
         x, y, depth = (row[0] * columns + row[1] * rows + row[2] for row in to_part)
         x, y = (x / depth).astype(np.float32), (y / depth).astype(np.float32)
-        return np.asarray(cv2.remap(sharp, x, y, cv2.INTER_LINEAR, borderMode=border), np.uint8)
+        crop = cv2.remap(sharp, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        return np.asarray(crop, np.uint8)
 
     def from_page(self, values: Pixels, step: int, way: int) -> Pixels:
         """Cut the line out of something that lies over the page, at a part of the size.
@@ -133,12 +136,11 @@ class LineWarp:
         return np.asarray(cv2.perspectiveTransform(ends[None], self.to_page)[0], np.float32)
 
 
-def _sharpened(picture: Gray, part: tuple[slice, slice]) -> tuple[Gray, tuple[int, int]]:
-    """A part of the picture, sharpened as much as linear interpolation blurs; its left and top."""
-    seen = picture[part]
+def _sharpened(seen: Gray) -> Gray:
+    """A part of the picture, sharpened as much as linear interpolation blurs."""
     soft = cv2.GaussianBlur(seen, (3, 3), 0, borderType=cv2.BORDER_REPLICATE)
     sharp = cv2.addWeighted(seen, 1.0 + _SHARPEN, soft, -_SHARPEN, 0.0)
-    return np.asarray(sharp, np.uint8), (part[1].start, part[0].start)
+    return np.asarray(sharp, np.uint8)
 
 
 def line_warp(line: TextLine, scale: float) -> LineWarp:
@@ -193,13 +195,19 @@ def cut_line(
     # By a whole number, which costs an eighth of what other enlarging does.
     paper = cv2.resize(paper, None, fx=4, fy=4, interpolation=cv2.INTER_LINEAR)
     rows, columns = crop.shape
-    crop = np.asarray(cv2.divide(crop, paper[:rows, :columns], scale=PAPER), np.uint8)
+    paper = paper[:rows, :columns]
+    crop = np.asarray(cv2.divide(crop, paper, scale=PAPER), np.uint8)
     # Every pixel of the page is looked at where letters are small, else two out of three will do.
     small = found.lines[number].ridge.body < _SMALL
     step = max(1, int(1.0 / warp.to_page[0, 0] + (0.0 if small else 0.5)))
     own, foreign = _own_and_foreign(ink, found, number, warp, step)
     bare = (cv2.dilate(own | foreign, np.ones((5, 5), np.uint8)) == 0).astype(np.uint8)
-    crop = even_tone(crop, own, bare, step)
+    levels = find_levels(crop, own, bare, step)
+    if levels is not None and levels.is_noisy:
+        crop = warp.from_picture(picture, plane.to_picture, noisy=True)
+        crop = np.asarray(cv2.divide(crop, paper, scale=PAPER), np.uint8)
+        levels = None
+    crop = even_tone(crop, own, bare, step, levels)
     hidden = _repeated(foreign * np.uint8(PAPER), step)[:rows, :columns]
     return np.asarray(cv2.max(crop, hidden), np.uint8), hidden
 

@@ -72,6 +72,8 @@ class FoundLines:
     owner: Owner
     """The line's position plus 1 where it has ink, ``BORDER`` on borders of cells and the like,
     else 0, int16 (h, w)."""
+    darkness: list[float]
+    """Of each line's ink against the paper, its mean, grey levels."""
 
 
 def find_text_lines(pieces: InkPieces, ink: PageInk) -> FoundLines:
@@ -82,16 +84,21 @@ def find_text_lines(pieces: InkPieces, ink: PageInk) -> FoundLines:
         ink: what else is known of the page.
     """
     ridges = _without_doubles(find_ridges(pieces))
-    first = _lines_on(join_ridges(ridges, pieces, ink.upright), pieces)[0]
+    ridges = join_ridges(ridges, pieces, ink.upright)
+    first, _ = _lines_on(ridges, ink_owner(pieces, ridges), pieces)
     # Only with its ink does a line have its true size, and then marks show as what they are.
     likeliest = sorted((line.ridge for line in first), key=lambda ridge: -ridge.rank)
     ridges = _without_marks(_without_doubles(likeliest))
-    lines, owner = _lines_on(join_ridges(ridges, pieces, ink.upright, OVERLAP), pieces)
-    lines, owner = _without_shades(lines, owner, pieces, ink)
+    ridges = join_ridges(ridges, pieces, ink.upright, OVERLAP)
+    owner = ink_owner(pieces, ridges)
+    lines, names = _lines_on(ridges, owner, pieces)
+    if len(lines) < len(ridges):
+        _rename(owner, names, pieces)
+    lines, owner, darkness = _without_shades(lines, owner, pieces, ink)
     borders = np.take(pieces.borders(), pieces.names)
     np.copyto(owner, BORDER, where=ink.upright.view(np.bool_) & (owner == 0))
     owner.reshape(-1)[pieces.inked[borders]] = BORDER
-    return FoundLines(lines, owner)
+    return FoundLines(lines, owner, darkness)
 
 
 def _without_doubles(ridges: Sequence[Ridge]) -> list[Ridge]:
@@ -154,9 +161,13 @@ def _is_mark_of(ridge: Ridge, line: Ridge) -> bool:
     return ridge.contrast < _FAINT_MARKS * line.contrast
 
 
-def _lines_on(ridges: Sequence[Ridge], pieces: InkPieces) -> tuple[list[TextLine], Owner]:
-    """Lines with the ink that they own and its measures; what has too little is dropped."""
-    owner = ink_owner(pieces, ridges)
+def _lines_on(
+    ridges: Sequence[Ridge], owner: Owner, pieces: InkPieces
+) -> tuple[list[TextLine], Owner]:
+    """Lines with the ink that they own and its measures; what has too little is dropped.
+
+    Also returns the number from 1 that each owner has among the lines, 0 where it is dropped.
+    """
     pixels = pieces.pixels
     whose = np.take(owner, pixels.flat)
     order = np.argsort(whose, kind="stable")
@@ -175,9 +186,7 @@ def _lines_on(ridges: Sequence[Ridge], pieces: InkPieces) -> tuple[list[TextLine
             continue
         lines.append(line)
         names[number + 1] = len(lines)
-    if len(lines) < len(ridges):
-        _rename(owner, names, pieces)
-    return lines, owner
+    return lines, names
 
 
 def _rename(owner: Owner, names: Owner, pieces: InkPieces) -> None:
@@ -203,19 +212,24 @@ def _measure(ridge: Ridge, ys: Positions, xs: Positions) -> TextLine:
 
 def _without_shades(
     lines: list[TextLine], owner: Owner, pieces: InkPieces, ink: PageInk
-) -> tuple[list[TextLine], Owner]:
-    """Lines without the short ones that are much fainter than the rest; their ink is nobody's."""
+) -> tuple[list[TextLine], Owner, list[float]]:
+    """Lines without the short ones that are much fainter than the rest; their ink is nobody's.
+
+    Also returns how dark the ink of each is.
+    """
     at = pieces.pixels.flat
     whose = np.take(owner, at)
     area = np.bincount(whose, minlength=len(lines) + 1)[1:]
     total = np.bincount(whose, weights=np.take(ink.darkness, at), minlength=len(lines) + 1)[1:]
     usual = float(total.sum() / max(1, area.sum()))
+    darkness = [float(dark / dots) for dark, dots in zip(total, area, strict=True)]
     keep = [
-        not is_shade((line.right - line.left) / line.ridge.body, float(dark / dots), usual)
-        for line, dark, dots in zip(lines, total, area, strict=True)
+        i
+        for i, line in enumerate(lines)
+        if not is_shade((line.right - line.left) / line.ridge.body, darkness[i], usual)
     ]
-    names = np.zeros(len(lines) + 1, np.int16)
-    names[1:][keep] = np.arange(1, sum(keep) + 1)
-    if not all(keep):
+    if len(keep) < len(lines):
+        names = np.zeros(len(lines) + 1, np.int16)
+        names[1:][keep] = np.arange(1, len(keep) + 1)
         _rename(owner, names, pieces)
-    return [line for line, kept in zip(lines, keep, strict=True) if kept], owner
+    return [lines[i] for i in keep], owner, [darkness[i] for i in keep]

@@ -20,13 +20,15 @@ from edge_runtime.ink_pieces import InkPieces
 
 Floats = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.uint8]
-Ints = npt.NDArray[np.int64]
+Labels = npt.NDArray[np.int32]
+Positions = npt.NDArray[np.intp]  # what np.take takes, on 32 bits too
 Bools = npt.NDArray[np.bool_]
 
 _GRID: Final = 4.0
 """Cells of the search grid to the height of the smallest text body."""
-_BLUR: Final = (1.8, 0.38)
-"""Standard deviations of the blur along and across the lines, body heights."""
+_BLUR: Final = (2.2, 0.38)
+"""Standard deviations of the blur along and across the lines, body heights. Of 336 lines that touch
+329 are found, with 1.8 along the lines 315, with 0.42 across them fewer."""
 _SIZES: Final = 1.4
 """Ratio of one size of text to the next smaller one that is tried."""
 _LONG: Final = 8.0
@@ -164,12 +166,23 @@ def _ridges_of(density: Floats, body: float, step: tuple[float, float]) -> list[
 
 def _blurred(density: Floats, wide: float, high: float) -> Floats:
     """Blur with about a Gaussian of these deviations: two boxes cost the same at any width."""
-    box = (max(1, round(wide * 6**0.5)), max(1, round(high * 6**0.5)))
-    box = (box[0] | 1, box[1] | 1)
-    return np.asarray(cv2.blur(cv2.blur(density, box), box), np.float32)
+    for box in zip(_boxes(wide), _boxes(high), strict=True):
+        density = np.asarray(cv2.blur(density, box), np.float32)
+    return density
 
 
-def _contrast(profile: Floats, ys: Ints, xs: Ints, body: float) -> Floats:
+def _boxes(deviation: float) -> tuple[int, int]:
+    """Odd lengths of two boxes that together have the variance of a Gaussian, or nearly.
+
+    A box of n cells has (n**2 - 1) / 12. Two boxes of one length may be off by a third where
+    lines are few cells high: too much to keep lines apart that touch.
+    """
+    odd = range(1, 2 * int(deviation * 6**0.5 / 2) + 4, 2)
+    pairs = [(n, n + more) for n in odd for more in (0, 2)]
+    return min(pairs, key=lambda ns: abs(ns[0] ** 2 + ns[1] ** 2 - 2 - 12 * deviation**2))
+
+
+def _contrast(profile: Floats, ys: Positions, xs: Positions, body: float) -> Floats:
     """Ink in the middle of a line at some cells less the ink one body height above and below."""
     band = range(-round(body / 4), round(body / 4) + 1)
     contrast = sum(_at(profile, ys + row, xs) for row in band) / np.float32(len(band))
@@ -179,7 +192,7 @@ def _contrast(profile: Floats, ys: Ints, xs: Ints, body: float) -> Floats:
     return np.asarray(contrast, np.float32)
 
 
-def _at(values: Floats, ys: Ints, xs: Ints) -> Floats:
+def _at(values: Floats, ys: Positions, xs: Positions) -> Floats:
     """Values at some cells; nothing is beyond the page."""
     inside = np.clip(ys, 0, values.shape[0] - 1)
     at = (inside * values.shape[1] + xs).astype(np.intp, copy=False)  # 32 bits on a 32-bit system
@@ -193,19 +206,13 @@ def _linked(
     """Connect peaks of neighbouring columns to ridges."""
     # Only along the lines: ridges of lines that touch come as near as two cells.
     joined = cv2.dilate(peaks.view(np.uint8), np.ones((1, 3), np.uint8))
-    _, labels = cv2.connectedComponents(joined, connectivity=8)
-    found = np.asarray(cv2.findNonZero(peaks.view(np.uint8)), np.int32).reshape(-1, 2)
-    xs, ys = found.astype(np.int64).T
-    names = labels[ys, xs]
-    # By ridge, then column, then falling strength: the first of a column is its peak.
-    order = np.lexsort((-smooth[ys, xs], xs, names))
-    ys, xs, names = ys[order], xs[order], names[order]
-    first = np.ones(len(xs), bool)
-    first[1:] = (np.diff(names) != 0) | (np.diff(xs) != 0)
-    ys, xs, names = ys[first], xs[first], names[first]
+    labels = np.asarray(cv2.connectedComponents(joined, connectivity=8)[1], np.int32)
+    at = _strongest(np.flatnonzero(peaks), labels, smooth)
+    names = np.take(labels, at)
+    ys, xs = np.divmod(at, smooth.shape[1])
     columns = ((xs + 0.5) * step[0] - 0.5).astype(np.float32)
     rows = ((ys + _peak_offset(smooth, ys, xs) + 0.5) * step[1] - 0.5).astype(np.float32)
-    weights = smooth[ys, xs]
+    weights = np.take(smooth, at)
     gains = _contrast(profile, ys, xs, body / step[1]) * weights
     ends = [0, *(np.flatnonzero(np.diff(names)) + 1).tolist(), len(names)]
     return [
@@ -214,8 +221,35 @@ def _linked(
     ]
 
 
-def _peak_offset(smooth: Floats, ys: Ints, xs: Ints) -> Floats:
+def _strongest(at: Positions, labels: Labels, smooth: Floats) -> Positions:
+    """Of the peaks of one ridge in one column the strongest, by ridge and then by column.
+
+    Args:
+        at: positions of the peaks in the flattened grid.
+        labels: number of the ridge of each cell.
+        smooth: strength of each cell.
+    """
+    width = smooth.shape[1]
+    places = np.take(labels, at).astype(np.int64) * width + at % width
+    order = np.argsort(places, kind="stable")
+    at, places = at[order], places[order]
+    first = np.ones(len(at), np.bool_)
+    first[1:] = places[1:] != places[:-1]
+    if first.all():
+        return at
+    starts = np.flatnonzero(first)
+    strengths = np.take(smooth, at)
+    best = np.repeat(np.maximum.reduceat(strengths, starts), np.diff(np.append(starts, len(at))))
+    chosen = np.flatnonzero(strengths == best)
+    alone = np.ones(len(chosen), np.bool_)  # the first of equally strong ones
+    alone[1:] = places[chosen[1:]] != places[chosen[:-1]]
+    return np.asarray(at[chosen[alone]], np.intp)
+
+
+def _peak_offset(smooth: Floats, ys: Positions, xs: Positions) -> Floats:
     """Where between the cells the peak of a parabola through three of them lies."""
-    above, at, below = smooth[ys - 1, xs], smooth[ys, xs], smooth[ys + 1, xs]
+    width = smooth.shape[1]
+    flat = ys * width + xs
+    above, at, below = (np.take(smooth, flat + row * width) for row in (-1, 0, 1))
     bend = np.minimum(above - 2 * at + below, np.float32(-1e-6))
     return np.asarray(np.clip((above - below) / (2 * bend), -0.5, 0.5), np.float32)

@@ -1,17 +1,19 @@
 """From the picture of a page, form or label to its text lines, in reading order.
 
 The sheet is found and laid flat (``page_plane``), its ink taken from the paper (``page_ink``) and
-apart (``ink_pieces``), lines are found (``line_finder``), ordered (``line_order``) and cut out of
-the picture (``line_crop``). Nothing here is learnt, and nothing but numpy and OpenCV is needed.
+apart (``ink_pieces``), lines are found (``line_finder``), again with more of their ink where they
+are faint (``faint_ink``), ordered (``line_order``) and cut out of the picture (``line_crop``).
+Nothing here is learnt, and nothing but numpy and OpenCV is needed.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 
 import numpy as np
 import numpy.typing as npt
 
+from edge_runtime.faint_ink import with_faint_ink
 from edge_runtime.image import Gray
 from edge_runtime.ink_pieces import find_pieces
 from edge_runtime.line_crop import LineWarp, cut_line, line_warp
@@ -79,6 +81,10 @@ def find_lines(picture: Gray) -> Page:
     plane = flatten(picture)
     ink = find_ink(plane.gray, plane.inside)
     found = find_text_lines(find_pieces(ink.letters), ink)
+    more = with_faint_ink(ink, found)
+    if more is not None:
+        ink = replace(ink, letters=more)
+        found = find_text_lines(find_pieces(more), ink)
     lines = []
     for position in reading_order(found.lines, ink.upright):
         line = found.lines[position]

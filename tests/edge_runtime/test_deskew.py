@@ -29,3 +29,12 @@ def test_a_steeper_slope_than_is_tried_is_not_given() -> None:
 def test_little_ink_has_no_slope() -> None:
     assert skew_angle(np.zeros((40, 40), np.uint8)) is None
     assert skew_angle(np.eye(60, dtype=np.uint8)) is None
+
+
+def test_lines_among_heavy_grain_are_not_taken_for_a_slope() -> None:
+    for seed in range(12):
+        rng = np.random.default_rng(seed)
+        ink = (rng.random((480, 640)) < 0.11).astype(np.uint8)
+        for row in range(60, 440, 40):
+            ink[row : row + 8, 60:560] |= (rng.random((8, 500)) < 0.12).astype(np.uint8)
+        assert abs(skew_angle(ink) or 0.0) < 0.02
