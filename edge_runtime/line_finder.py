@@ -15,21 +15,21 @@ import numpy.typing as npt
 from edge_runtime.ink_owner import Owner, ink_owner
 from edge_runtime.ink_pieces import ROW_STEP, InkPieces
 from edge_runtime.line_ridges import Ridge, find_ridges
-from edge_runtime.line_stretches import LEAST_INK, OVERLAP, join_ridges
+from edge_runtime.line_stretches import LEAST_INK, OVERLAP, clipped, join_ridges
 from edge_runtime.page_ink import PageInk
 from edge_runtime.scraps import is_scrap, is_shade
 
 Mask = npt.NDArray[np.uint8]
 Positions = npt.NDArray[np.int32]
 
-_NEAREST: Final = 1.25
+_NEAREST: Final = 1.15
 """Two lines are at least this far apart, in body heights; of two nearer ridges one is wrong."""
 _MARK_LENGTH: Final = 3.5
-_MARK_DISTANCE: Final = 1.7
+_MARK_DISTANCE: Final = 1.5
 _MARK_SIZE: Final = 0.8
 """A row of marks is shorter, nearer and smaller than another line would be, in body heights of its
 line."""
-_FAINT_MARKS: Final = 0.7
+_FAINT_MARKS: Final = 0.5
 _SMALL_MARKS: Final = 0.35
 """A row of marks may be as long as its line, but then has less than this share of its contrast, or
 is as small as this."""
@@ -81,7 +81,7 @@ def find_text_lines(pieces: InkPieces, ink: PageInk) -> FoundLines:
         pieces: the ink in pieces.
         ink: what else is known of the page.
     """
-    ridges = _without_doubles(find_ridges(pieces))
+    ridges = _without_doubles(find_ridges(pieces), True)
     first = _lines_on(join_ridges(ridges, pieces, ink.upright), pieces)[0]
     # Only with its ink does a line have its true size, and then marks show as what they are.
     likeliest = sorted((line.ridge for line in first), key=lambda ridge: -ridge.rank)
@@ -94,15 +94,30 @@ def find_text_lines(pieces: InkPieces, ink: PageInk) -> FoundLines:
     return FoundLines(lines, owner)
 
 
-def _without_doubles(ridges: Sequence[Ridge]) -> list[Ridge]:
+def _without_doubles(ridges: Sequence[Ridge], parts: bool = False) -> list[Ridge]:
     """The ridges that those before them do not lie too close to, over half of their length."""
     kept: list[Ridge] = []
+    rests: list[Ridge] = []
     for ridge in ridges:
         # Several are needed to tell where a ridge runs through the lines of two columns.
         spans = [span for better in kept if (span := _doubled(ridge, better))]
         if _covered(spans) < 0.5 * (ridge.right - ridge.left) or not spans:
             kept.append(ridge)
-    return kept
+        elif REST and parts:
+            rests += _rests(ridge, spans)
+    return kept + rests
+
+
+REST = 0.0
+
+
+def _rests(ridge: Ridge, spans: Sequence[tuple[float, float]]) -> list[Ridge]:
+    end, out = ridge.left, []
+    for first, last in [*sorted(spans), (ridge.right, ridge.right)]:
+        if first - end > REST * ridge.body:
+            out.append(clipped(ridge, (end, first)))
+        end = max(end, last)
+    return out
 
 
 def _doubled(ridge: Ridge, better: Ridge) -> tuple[float, float] | None:

@@ -25,7 +25,7 @@ Bools = npt.NDArray[np.bool_]
 
 _GRID: Final = 4.0
 """Cells of the search grid to the height of the smallest text body."""
-_BLUR: Final = (1.8, 0.38)
+_BLUR: Final = (2.6, 0.38)
 """Standard deviations of the blur along and across the lines, body heights."""
 _SIZES: Final = 1.4
 """Ratio of one size of text to the next smaller one that is tried."""
@@ -164,9 +164,16 @@ def _ridges_of(density: Floats, body: float, step: tuple[float, float]) -> list[
 
 def _blurred(density: Floats, wide: float, high: float) -> Floats:
     """Blur with about a Gaussian of these deviations: two boxes cost the same at any width."""
-    box = (max(1, round(wide * 6**0.5)), max(1, round(high * 6**0.5)))
-    box = (box[0] | 1, box[1] | 1)
-    return np.asarray(cv2.blur(cv2.blur(density, box), box), np.float32)
+    first, second = zip(_boxes(wide), _boxes(high), strict=True)
+    return np.asarray(cv2.blur(cv2.blur(density, first), second), np.float32)
+
+
+def _boxes(deviation: float) -> tuple[int, int]:
+    """Odd widths of two boxes that together have about the deviation of a Gaussian, in cells."""
+    variance = 12.0 * deviation**2 + 2.0
+    small = max(1, (int((variance / 2) ** 0.5) - 1) // 2 * 2 + 1)
+    pairs = ((small, small), (small, small + 2), (small + 2, small + 2))
+    return min(pairs, key=lambda pair: abs(pair[0] ** 2 + pair[1] ** 2 - variance))
 
 
 def _contrast(profile: Floats, ys: Ints, xs: Ints, body: float) -> Floats:

@@ -33,7 +33,9 @@ _STEP: Final = 0.75
 """Stretches of one line differ by less than this in height, body heights."""
 _BORDER_GAP: Final = 0.25
 """The least gap in which a border is looked for, body heights."""
-_GUTTER: Final = (1.5, 5.0, 8.0)
+_SLANTS: Final = (0.0, -0.1, 0.1, -0.2, 0.2, -0.3, 0.3)
+_CLEAR: Final = 0.3
+_GUTTER: Final = (1.5, 6.0, 8.0)
 """The gap between columns of text: how wide it is at least, how far it goes on above and below, and
 how far to its sides there is text. Body heights."""
 
@@ -58,7 +60,7 @@ def join_ridges(
         ridge = _joined([ridges[i] for i in group])
         profile = profiles[group].sum(axis=0)
         spans = _spans(ridge, profile, borders, pieces.letters)
-        stretches += [_clipped(ridge, span) for span in spans]
+        stretches += [clipped(ridge, span) for span in spans]
     return stretches
 
 
@@ -127,7 +129,7 @@ def _joined(ridges: Sequence[Ridge]) -> Ridge:
     return Ridge(columns, rows, body, contrast)
 
 
-def _clipped(ridge: Ridge, span: Span) -> Ridge:
+def clipped(ridge: Ridge, span: Span) -> Ridge:
     """The part of a ridge over some columns."""
     inside = (ridge.columns > span[0]) & (ridge.columns < span[1])
     columns = np.concatenate([[span[0]], ridge.columns[inside], [span[1]]]).astype(np.float32)
@@ -165,9 +167,14 @@ def _is_gutter(ridge: Ridge, gap: Span, letters: Mask) -> bool:
     if width < wide:
         return False
     middle = ridge.row_at((gap[0] + gap[1]) / 2)
-    rows = slice(max(0, round(middle - tall)), round(middle + tall) + 1)
-    inset = width // 5
-    if letters[rows, gap[0] + inset : gap[1] - inset].any():
+    top = max(0, round(middle - tall))
+    rows = slice(top, round(middle + tall) + 1)
+    reach = int(max(_SLANTS) * tall)
+    left = max(0, gap[0] - reach)
+    ys, xs = np.nonzero(letters[rows, left : gap[1] + reach])
+    offsets = xs + (left - (gap[0] + gap[1]) / 2)
+    heights = ys + (top - middle)
+    if not any(np.abs(offsets - slant * heights).min(initial=width) >= _CLEAR * width for slant in _SLANTS):
         return False
     before = letters[rows, max(0, gap[0] - round(far)) : gap[0] + 1].any(axis=1)
     after = letters[rows, gap[1] : gap[1] + round(far)].any(axis=1)
