@@ -25,7 +25,7 @@ Positions = npt.NDArray[np.int32]
 _NEAREST: Final = 1.15
 """Two lines are at least this far apart, in body heights; of two nearer ridges one is wrong."""
 _MARK_LENGTH: Final = 3.5
-_MARK_DISTANCE: Final = 1.5
+_MARK_DISTANCE: Final = 1.7
 _MARK_SIZE: Final = 0.8
 """A row of marks is shorter, nearer and smaller than another line would be, in body heights of its
 line."""
@@ -85,7 +85,7 @@ def find_text_lines(pieces: InkPieces, ink: PageInk) -> FoundLines:
     first = _lines_on(join_ridges(ridges, pieces, ink.upright), pieces)[0]
     # Only with its ink does a line have its true size, and then marks show as what they are.
     likeliest = sorted((line.ridge for line in first), key=lambda ridge: -ridge.rank)
-    ridges = _without_marks(_without_doubles(likeliest))
+    ridges = _without_marks(_without_doubles(likeliest, P2))
     lines, owner = _lines_on(join_ridges(ridges, pieces, ink.upright, OVERLAP), pieces)
     lines, owner = _without_shades(lines, owner, pieces, ink)
     borders = np.take(pieces.borders(), pieces.names)
@@ -101,14 +101,19 @@ def _without_doubles(ridges: Sequence[Ridge], parts: bool = False) -> list[Ridge
     for ridge in ridges:
         # Several are needed to tell where a ridge runs through the lines of two columns.
         spans = [span for better in kept if (span := _doubled(ridge, better))]
-        if _covered(spans) < 0.5 * (ridge.right - ridge.left) or not spans:
+        if _covered(spans) < (HALF if parts else .5) * (ridge.right - ridge.left) or not spans:
             kept.append(ridge)
         elif REST and parts:
-            rests += _rests(ridge, spans)
+            (kept if V else rests).extend(_rests(ridge, spans))
     return kept + rests
 
 
-REST = 0.0
+REST = 1.0
+V=1
+P2=True
+FL=(10,.5,.7)
+NL=(10,1.087)
+HALF=.2
 
 
 def _rests(ridge: Ridge, spans: Sequence[tuple[float, float]]) -> list[Ridge]:
@@ -123,6 +128,8 @@ def _rests(ridge: Ridge, spans: Sequence[tuple[float, float]]) -> list[Ridge]:
 def _doubled(ridge: Ridge, better: Ridge) -> tuple[float, float] | None:
     """The columns in which a ridge runs beside a better one at less than two lines' distance."""
     least = _NEAREST * (ridge.body + better.body) / 2
+    if ridge.right - ridge.left < NL[0] * ridge.body:
+        least *= NL[1]
     (top, bottom), (other_top, other_bottom) = ridge.span, better.span
     if top - other_bottom > least or other_top - bottom > least:
         return None
@@ -166,7 +173,7 @@ def _is_mark_of(ridge: Ridge, line: Ridge) -> bool:
         return False
     if length < _MARK_LENGTH * line.body or ridge.body < _SMALL_MARKS * line.body:
         return True
-    return ridge.contrast < _FAINT_MARKS * line.contrast
+    return ridge.contrast < (FL[1] if length > FL[0] * ridge.body else FL[2]) * line.contrast
 
 
 def _lines_on(ridges: Sequence[Ridge], pieces: InkPieces) -> tuple[list[TextLine], Owner]:
