@@ -36,9 +36,26 @@ _BESIDE: Final = 1.5
 """A full stop or a mark may stand so far beyond the ends of a line, body heights."""
 
 
-def core_map(shape: tuple[int, ...], ridges: Sequence[Ridge]) -> Owner:
+EO=0.0
+EP=0.0
+EH=0.45
+EL=0
+EC=0
+
+
+def core_map(shape: tuple[int, ...], ridges: Sequence[Ridge], reach: float = 0.0) -> Owner:
     """Number from 1 of the ridge in whose band of letters a pixel lies, else 0; int16."""
     core = np.zeros(shape, np.int16)
+    if reach:
+        for number in sorted(range(len(ridges)), key=lambda i: ridges[i].contrast):
+            ridge = ridges[number]
+            half = EH * ridge.body
+            if ridge.right - ridge.left < EL * ridge.body or ridge.contrast < EC:
+                continue
+            for a, b in ((ridge.left - reach * ridge.body, ridge.left), (ridge.right, ridge.right + reach * ridge.body)):
+                ra, rb = ridge.row_at(a), ridge.row_at(b)
+                band = np.array([[a, ra - half], [b, rb - half], [b, rb + half], [a, ra + half]])
+                cv2.fillPoly(core, [np.round(band).astype(np.int32)], number + 1)
     for number in sorted(range(len(ridges)), key=lambda i: ridges[i].contrast):
         ridge = ridges[number]
         half = _CORE * ridge.body
@@ -62,7 +79,7 @@ def ink_owner(pieces: InkPieces, ridges: Sequence[Ridge]) -> Owner:
     """
     count = len(ridges)
     pixels = pieces.pixels
-    core = np.take(core_map(pieces.labels.shape, ridges), pixels.flat)
+    core = np.take(core_map(pieces.labels.shape, ridges, EO), pixels.flat)
     table = np.bincount(
         pixels.pieces * (count + 1) + core, minlength=len(pieces.stats) * (count + 1)
     )
