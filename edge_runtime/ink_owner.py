@@ -15,6 +15,7 @@ from edge_runtime.ink_pieces import HEIGHT, ROW_STEP, WIDTH, InkPieces, X, Y
 from edge_runtime.line_ridges import Ridge
 
 Owner = npt.NDArray[np.int16]
+Mask = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
 Counts = npt.NDArray[np.int64]
 
@@ -36,26 +37,14 @@ _BESIDE: Final = 1.5
 """A full stop or a mark may stand so far beyond the ends of a line, body heights."""
 
 
-EO=0.0
-EP=0.0
-EH=0.45
-EL=0
-EC=0
+_REACH: Final = 4.0
+_REACH_HALF: Final = 0.3
+_SURE: Final = (12.0, 50.0)
 
 
-def core_map(shape: tuple[int, ...], ridges: Sequence[Ridge], reach: float = 0.0) -> Owner:
+def core_map(shape: tuple[int, ...], ridges: Sequence[Ridge], core: Owner | None = None) -> Owner:
     """Number from 1 of the ridge in whose band of letters a pixel lies, else 0; int16."""
-    core = np.zeros(shape, np.int16)
-    if reach:
-        for number in sorted(range(len(ridges)), key=lambda i: ridges[i].contrast):
-            ridge = ridges[number]
-            half = EH * ridge.body
-            if ridge.right - ridge.left < EL * ridge.body or ridge.contrast < EC:
-                continue
-            for a, b in ((ridge.left - reach * ridge.body, ridge.left), (ridge.right, ridge.right + reach * ridge.body)):
-                ra, rb = ridge.row_at(a), ridge.row_at(b)
-                band = np.array([[a, ra - half], [b, rb - half], [b, rb + half], [a, ra + half]])
-                cv2.fillPoly(core, [np.round(band).astype(np.int32)], number + 1)
+    core = np.zeros(shape, np.int16) if core is None else core
     for number in sorted(range(len(ridges)), key=lambda i: ridges[i].contrast):
         ridge = ridges[number]
         half = _CORE * ridge.body
@@ -70,7 +59,29 @@ def core_map(shape: tuple[int, ...], ridges: Sequence[Ridge], reach: float = 0.0
     return core
 
 
-def ink_owner(pieces: InkPieces, ridges: Sequence[Ridge]) -> Owner:
+def _beyond(shape: tuple[int, ...], ridges: Sequence[Ridge], upright: Mask | None) -> Owner:
+    """Number from 1 of the ridge that would go on through a pixel beyond its end, else 0; int16."""
+    core = np.zeros(shape, np.int16)
+    for number in sorted(range(len(ridges)), key=lambda i: ridges[i].contrast):
+        ridge = ridges[number]
+        if ridge.right - ridge.left < _SURE[0] * ridge.body or ridge.contrast < _SURE[1]:
+            continue
+        half = _REACH_HALF * ridge.body
+        for end, way in ((ridge.left, -1), (ridge.right, 1)):
+            columns = end + way * np.arange(0.0, _REACH * ridge.body)
+            rows = ridge.rows_at(columns)
+            if upright is not None:
+                at = np.clip(np.round([rows, columns]).astype(np.intp).T, 0, np.array(shape) - 1).T
+                hit = np.flatnonzero(upright[at[0], at[1]])
+                if len(hit):
+                    columns, rows = columns[: hit[0]+1], rows[: hit[0]+1]
+            x, y = columns[[0, -1]], rows[[0, -1]]
+            band = np.array([[x[0], y[0]-half], [x[1], y[1]-half], [x[1], y[1]+half], [x[0], y[0]+half]])
+            cv2.fillPoly(core, [np.round(band).astype(np.int32)], number + 1)
+    return core
+
+
+def ink_owner(pieces: InkPieces, ridges: Sequence[Ridge], upright: Mask | None = None) -> Owner:
     """The line that owns each pixel of ink: 0 none, else its position plus 1, int16 (h, w).
 
     Args:
@@ -79,7 +90,7 @@ def ink_owner(pieces: InkPieces, ridges: Sequence[Ridge]) -> Owner:
     """
     count = len(ridges)
     pixels = pieces.pixels
-    core = np.take(core_map(pieces.labels.shape, ridges, EO), pixels.flat)
+    core = np.take(core_map(pieces.labels.shape, ridges, _beyond(pieces.labels.shape, ridges, upright)), pixels.flat)
     table = np.bincount(
         pixels.pieces * (count + 1) + core, minlength=len(pieces.stats) * (count + 1)
     )

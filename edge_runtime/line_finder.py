@@ -81,12 +81,13 @@ def find_text_lines(pieces: InkPieces, ink: PageInk) -> FoundLines:
         pieces: the ink in pieces.
         ink: what else is known of the page.
     """
+    upright = ink.upright if ink.upright.any() else None
     ridges = _without_doubles(find_ridges(pieces), True)
-    first = _lines_on(join_ridges(ridges, pieces, ink.upright), pieces)[0]
+    first = _lines_on(join_ridges(ridges, pieces, ink.upright), pieces, upright)[0]
     # Only with its ink does a line have its true size, and then marks show as what they are.
     likeliest = sorted((line.ridge for line in first), key=lambda ridge: -ridge.rank)
     ridges = _without_marks(_without_doubles(likeliest, P2))
-    lines, owner = _lines_on(join_ridges(ridges, pieces, ink.upright, OVERLAP), pieces)
+    lines, owner = _lines_on(join_ridges(ridges, pieces, ink.upright, OVERLAP), pieces, upright)
     lines, owner = _without_shades(lines, owner, pieces, ink)
     borders = np.take(pieces.borders(), pieces.names)
     np.copyto(owner, BORDER, where=ink.upright.view(np.bool_) & (owner == 0))
@@ -176,9 +177,9 @@ def _is_mark_of(ridge: Ridge, line: Ridge) -> bool:
     return ridge.contrast < (FL[1] if length > FL[0] * ridge.body else FL[2]) * line.contrast
 
 
-def _lines_on(ridges: Sequence[Ridge], pieces: InkPieces) -> tuple[list[TextLine], Owner]:
+def _lines_on(ridges: Sequence[Ridge], pieces: InkPieces, upright: Mask | None = None) -> tuple[list[TextLine], Owner]:
     """Lines with the ink that they own and its measures; what has too little is dropped."""
-    owner = ink_owner(pieces, ridges)
+    owner = ink_owner(pieces, ridges, upright)
     pixels = pieces.pixels
     whose = np.take(owner, pixels.flat)
     order = np.argsort(whose, kind="stable")

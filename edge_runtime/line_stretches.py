@@ -11,7 +11,6 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from edge_runtime import ink_owner
 from edge_runtime.ink_owner import core_map
 from edge_runtime.ink_pieces import ROW_STEP, InkPieces
 from edge_runtime.line_ridges import Ridge
@@ -68,7 +67,7 @@ def join_ridges(
 def _profiles(pieces: InkPieces, ridges: Sequence[Ridge]) -> Profile:
     """Ink pixels in each ridge's core by column, int64 (ridges, w)."""
     columns = pieces.labels.shape[1]
-    core = np.take(core_map(pieces.labels.shape, ridges, ink_owner.EP), pieces.pixels.flat).astype(np.intp)
+    core = np.take(core_map(pieces.labels.shape, ridges), pieces.pixels.flat).astype(np.intp)
     counts = np.bincount(
         core * columns + pieces.pixels.columns, minlength=(len(ridges) + 1) * columns
     )
