@@ -21,7 +21,7 @@ Counts = npt.NDArray[np.int64]
 
 _CORE: Final = 0.45
 """Half the height of the band around a ridge that holds letters, body heights."""
-_SHARED: Final = 0.35
+_SHARED: Final = 0.15
 """Ink in a second line's band from which a piece is cut: more than a tail has. Squared heights."""
 _TALLEST: Final = 3.5
 """A piece that is higher may be more than letters, usual body heights."""
@@ -90,7 +90,8 @@ def ink_owner(pieces: InkPieces, ridges: Sequence[Ridge], upright: Mask | None =
     """
     count = len(ridges)
     pixels = pieces.pixels
-    core = np.take(core_map(pieces.labels.shape, ridges, _beyond(pieces.labels.shape, ridges, upright)), pixels.flat)
+    page_core = core_map(pieces.labels.shape, ridges, _beyond(pieces.labels.shape, ridges, upright))
+    core = np.take(page_core, pixels.flat)
     table = np.bincount(
         pixels.pieces * (count + 1) + core, minlength=len(pieces.stats) * (count + 1)
     )
@@ -101,7 +102,7 @@ def ink_owner(pieces: InkPieces, ridges: Sequence[Ridge], upright: Mask | None =
         marks = np.flatnonzero((owner_of == 0) & pieces.is_letter)
         owner_of[marks] = _nearest_line(pieces, marks, ridges)
     owner = pieces.painted(owner_of)
-    _cut_shared(pieces, shares, ridges, owner)
+    _cut_shared(pieces, shares, ridges, owner, page_core)
     return owner
 
 
@@ -121,7 +122,10 @@ def _nearest_line(pieces: InkPieces, marks: Counts, ridges: Sequence[Ridge]) -> 
     return np.where(found, best + 1, 0).astype(np.int16)
 
 
-def _cut_shared(pieces: InkPieces, shares: Counts, ridges: Sequence[Ridge], owner: Owner) -> None:
+LT=0.15
+
+
+def _cut_shared(pieces: InkPieces, shares: Counts, ridges: Sequence[Ridge], owner: Owner, core: Owner) -> None:
     """Divide the pieces that hold letters of several lines, in place.
 
     What is too tall for one line, such as letters on a rule that was not found, keeps what is near.
@@ -135,15 +139,42 @@ def _cut_shared(pieces: InkPieces, shares: Counts, ridges: Sequence[Ridge], owne
             lines = shares[piece].argmax(keepdims=True)
         x, y, width, height = pieces.stats[piece, (X, Y, WIDTH, HEIGHT)]
         box = (slice(y, y + height), slice(x, x + width))
-        ys, xs = np.nonzero(pieces.labels[box] == piece)
+        mask = pieces.labels[box] == piece
+        ys, xs = np.nonzero(mask)
         columns = np.arange(x, x + width)
         rows = np.array([ridges[int(i)].rows_at(columns) for i in lines])
         order = np.argsort(rows.mean(axis=1))
         lines, rows = lines[order], rows[order]
         borders = rows[:-1] + _CUT * (rows[1:] - rows[:-1])
         level = (ys + y > borders[:, xs]).sum(axis=0)
+        if len(lines) > 1 and LT:
+            level = _reattached(mask, ys, xs, level, core[box], lines, np.array([ridges[int(i)].body for i in lines]))
         names = lines[level] + 1
         bodies = np.array([ridges[int(i)].body for i in lines])[level]
         offsets = (ys + y - rows[level, xs]) / bodies
         names[(offsets < -_ABOVE) | (offsets > _BELOW)] = 0
         owner[box][ys, xs] = names
+
+
+def _reattached(mask, ys, xs, level, core, lines, bodies):
+    image = np.zeros(mask.shape, np.uint8)
+    image[ys, xs] = level + 1
+    parts = np.zeros(mask.shape, np.int32)
+    count = 0
+    for k in range(len(lines)):
+        n, lab = cv2.connectedComponents((image == k + 1).astype(np.uint8), connectivity=8)
+        parts += np.where(lab > 0, lab + count, 0)
+        count += n - 1
+    part = parts[ys, xs] - 1
+    its = np.zeros(count, np.intp)
+    its[part] = level
+    mine = core[ys, xs] == lines[level] + 1
+    own = np.bincount(part, weights=mine, minlength=count)
+    loose = own < LT * bodies[its] ** 2
+    if not loose.any() or loose.all():
+        return level
+    image[ys, xs] = np.where(loose[part], 0, level + 1)
+    near = cv2.dilate(image, np.ones((3, 3), np.uint8))
+    table = np.bincount(part * (len(lines) + 1) + near[ys, xs], minlength=count * (len(lines) + 1)).reshape(count, -1)[:, 1:]
+    new = np.where(loose & table.any(axis=1), table.argmax(axis=1), its)
+    return new[part]
