@@ -25,7 +25,7 @@ _SHARED: Final = 0.15
 """Ink in a second line's band from which a piece is cut: more than a tail has. Squared heights."""
 _TALLEST: Final = 3.5
 """A piece that is higher may be more than letters, usual body heights."""
-_CUT: Final = 0.55
+_CUT: Final = 0.45
 """Where it is cut between the two middles: tails are shorter than what letters have above."""
 _ABOVE: Final = 2.4
 """Marks stand up to so far above the middle of their line, body heights."""
