@@ -1,7 +1,7 @@
 """Whose ink is whose: pieces of ink are given to the lines of text that they belong to.
 
 A piece goes to the line whose middle it lies on. Marks above and below go to the line whose letters
-they are nearest to. A piece that joins two lines is cut between them.
+they are nearest to. A piece that joins two lines is cut between them (``shared_ink``).
 """
 
 from collections.abc import Sequence
@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from edge_runtime.ink_pieces import HEIGHT, ROW_STEP, WIDTH, InkPieces, X, Y
 from edge_runtime.line_ridges import Ridge
+from edge_runtime.shared_ink import cut_shared
 
 Owner = npt.NDArray[np.int16]
 Mask = npt.NDArray[np.uint8]
@@ -21,12 +22,11 @@ Counts = npt.NDArray[np.int64]
 
 _CORE: Final = 0.45
 """Half the height of the band around a ridge that holds letters, body heights."""
-_SHARED: Final = 0.15
-"""Ink in a second line's band from which a piece is cut: more than a tail has. Squared heights."""
-_TALLEST: Final = 3.5
-"""A piece that is higher may be more than letters, usual body heights."""
-_CUT: Final = 0.45
-"""Where it is cut between the two middles: tails are shorter than what letters have above."""
+_BEYOND: Final = (4.0, 0.3)
+"""How far beyond its ends a line may have more letters, and half the height of the band that they
+lie in: as far as between two words. Body heights."""
+_SURE: Final = (12.0, 50.0)
+"""Only ridges go on that are longer than so many body heights and have so much contrast."""
 _ABOVE: Final = 2.4
 """Marks stand up to so far above the middle of their line, body heights."""
 _BELOW: Final = 1.6
@@ -37,48 +37,59 @@ _BESIDE: Final = 1.5
 """A full stop or a mark may stand so far beyond the ends of a line, body heights."""
 
 
-_REACH: Final = 4.0
-_REACH_HALF: Final = 0.3
-_SURE: Final = (12.0, 50.0)
+def core_map(shape: tuple[int, ...], ridges: Sequence[Ridge], ground: Owner | None = None) -> Owner:
+    """Number from 1 of the ridge in whose band of letters a pixel lies, int16.
 
-
-def core_map(shape: tuple[int, ...], ridges: Sequence[Ridge], core: Owner | None = None) -> Owner:
-    """Number from 1 of the ridge in whose band of letters a pixel lies, else 0; int16."""
-    core = np.zeros(shape, np.int16) if core is None else core
-    for number in sorted(range(len(ridges)), key=lambda i: ridges[i].contrast):
+    Elsewhere it is what it is in ``ground``, which is drawn on, or 0.
+    """
+    core = np.zeros(shape, np.int16) if ground is None else ground
+    for number in _weakest_first(ridges):
         ridge = ridges[number]
-        half = _CORE * ridge.body
         # Every third cell of the search grid is enough: lines do not turn faster.
         at = np.append(np.arange(0, len(ridge.columns) - 1, 3), len(ridge.columns) - 1)
-        columns, rows = ridge.columns[at], ridge.rows[at]
-        band = np.empty((2 * len(at), 2), np.float32)
-        band[:, 0] = np.append(columns, columns[::-1])
-        band[:, 1] = np.append(rows - half, rows[::-1] + half)
-        band = np.round(band).astype(np.int32)
-        cv2.fillPoly(core, [band], number + 1)
+        _fill(core, ridge.columns[at], ridge.rows[at], _CORE * ridge.body, number + 1)
     return core
 
 
-def _beyond(shape: tuple[int, ...], ridges: Sequence[Ridge], upright: Mask | None) -> Owner:
-    """Number from 1 of the ridge that would go on through a pixel beyond its end, else 0; int16."""
-    core = np.zeros(shape, np.int16)
-    for number in sorted(range(len(ridges)), key=lambda i: ridges[i].contrast):
+def _weakest_first(ridges: Sequence[Ridge]) -> list[int]:
+    """Positions of the ridges: what is drawn later covers what was drawn before."""
+    return sorted(range(len(ridges)), key=lambda i: ridges[i].contrast)
+
+
+def _fill(core: Owner, columns: Floats, rows: Floats, half: float, number: int) -> None:
+    """Draw a band around some points, in place."""
+    band = np.empty((2 * len(columns), 2), np.float32)
+    band[:, 0] = np.append(columns, columns[::-1])
+    band[:, 1] = np.append(rows - half, rows[::-1] + half)
+    cv2.fillPoly(core, [np.round(band).astype(np.int32)], number)
+
+
+def _beyond_ends(shape: tuple[int, ...], ridges: Sequence[Ridge], upright: Mask | None) -> Owner:
+    """Number from 1 of the ridge of which a pixel lies beyond an end, else 0; int16.
+
+    Where lines touch, a ridge may miss the first or last word. A line ends at a cell's border.
+    """
+    ends = np.zeros(shape, np.int16)
+    for number in _weakest_first(ridges):
         ridge = ridges[number]
         if ridge.right - ridge.left < _SURE[0] * ridge.body or ridge.contrast < _SURE[1]:
             continue
-        half = _REACH_HALF * ridge.body
-        for end, way in ((ridge.left, -1), (ridge.right, 1)):
-            columns = end + way * np.arange(0.0, _REACH * ridge.body)
+        steps = np.arange(0.0, _BEYOND[0] * ridge.body, dtype=np.float32)
+        for columns in (ridge.left - steps, ridge.right + steps):
             rows = ridge.rows_at(columns)
-            if upright is not None:
-                at = np.clip(np.round([rows, columns]).astype(np.intp).T, 0, np.array(shape) - 1).T
-                hit = np.flatnonzero(upright[at[0], at[1]])
-                if len(hit):
-                    columns, rows = columns[: hit[0]+1], rows[: hit[0]+1]
-            x, y = columns[[0, -1]], rows[[0, -1]]
-            band = np.array([[x[0], y[0]-half], [x[1], y[1]-half], [x[1], y[1]+half], [x[0], y[0]+half]])
-            cv2.fillPoly(core, [np.round(band).astype(np.int32)], number + 1)
-    return core
+            seen = len(columns) if upright is None else _until_border(columns, rows, upright)
+            if seen:
+                at = [0, seen - 1]
+                _fill(ends, columns[at], rows[at], _BEYOND[1] * ridge.body, number + 1)
+    return ends
+
+
+def _until_border(columns: Floats, rows: Floats, upright: Mask) -> int:
+    """How many of some points come before the border of a cell."""
+    ys = np.clip(rows, 0, upright.shape[0] - 1).astype(np.intp)
+    xs = np.clip(columns, 0, upright.shape[1] - 1).astype(np.intp)
+    borders = np.flatnonzero(upright[ys, xs])
+    return int(borders[0]) if len(borders) else len(columns)
 
 
 def ink_owner(pieces: InkPieces, ridges: Sequence[Ridge], upright: Mask | None = None) -> Owner:
@@ -87,11 +98,13 @@ def ink_owner(pieces: InkPieces, ridges: Sequence[Ridge], upright: Mask | None =
     Args:
         pieces: the ink of the page.
         ridges: the middle of each line, from its first to its last column.
+        upright: 1 where borders of cells are, uint8 (h, w); None where there are none.
     """
     count = len(ridges)
     pixels = pieces.pixels
-    page_core = core_map(pieces.labels.shape, ridges, _beyond(pieces.labels.shape, ridges, upright))
-    core = np.take(page_core, pixels.flat)
+    shape = pieces.labels.shape
+    bands = core_map(shape, ridges, _beyond_ends(shape, ridges, upright))
+    core = np.take(bands, pixels.flat)
     table = np.bincount(
         pixels.pieces * (count + 1) + core, minlength=len(pieces.stats) * (count + 1)
     )
@@ -102,7 +115,7 @@ def ink_owner(pieces: InkPieces, ridges: Sequence[Ridge], upright: Mask | None =
         marks = np.flatnonzero((owner_of == 0) & pieces.is_letter)
         owner_of[marks] = _nearest_line(pieces, marks, ridges)
     owner = pieces.painted(owner_of)
-    _cut_shared(pieces, shares, ridges, owner, page_core)
+    cut_shared(pieces, shares, bands, ridges, (_ABOVE, _BELOW), owner)
     return owner
 
 
@@ -122,59 +135,4 @@ def _nearest_line(pieces: InkPieces, marks: Counts, ridges: Sequence[Ridge]) -> 
     return np.where(found, best + 1, 0).astype(np.int16)
 
 
-LT=0.15
-
-
-def _cut_shared(pieces: InkPieces, shares: Counts, ridges: Sequence[Ridge], owner: Owner, core: Owner) -> None:
-    """Divide the pieces that hold letters of several lines, in place.
-
-    What is too tall for one line, such as letters on a rule that was not found, keeps what is near.
-    """
-    least = np.array([_SHARED * ridge.body**2 for ridge in ridges])
-    several = (shares > least).sum(axis=1) > 1
-    tall = (pieces.stats[:, HEIGHT] > _TALLEST * pieces.body) & shares.any(axis=1)
-    for piece in np.flatnonzero((several | tall) & pieces.is_letter):
-        lines = np.flatnonzero(shares[piece] > least)
-        if not len(lines):
-            lines = shares[piece].argmax(keepdims=True)
-        x, y, width, height = pieces.stats[piece, (X, Y, WIDTH, HEIGHT)]
-        box = (slice(y, y + height), slice(x, x + width))
-        mask = pieces.labels[box] == piece
-        ys, xs = np.nonzero(mask)
-        columns = np.arange(x, x + width)
-        rows = np.array([ridges[int(i)].rows_at(columns) for i in lines])
-        order = np.argsort(rows.mean(axis=1))
-        lines, rows = lines[order], rows[order]
-        borders = rows[:-1] + _CUT * (rows[1:] - rows[:-1])
-        level = (ys + y > borders[:, xs]).sum(axis=0)
-        if len(lines) > 1 and LT:
-            level = _reattached(mask, ys, xs, level, core[box], lines, np.array([ridges[int(i)].body for i in lines]))
-        names = lines[level] + 1
-        bodies = np.array([ridges[int(i)].body for i in lines])[level]
-        offsets = (ys + y - rows[level, xs]) / bodies
-        names[(offsets < -_ABOVE) | (offsets > _BELOW)] = 0
-        owner[box][ys, xs] = names
-
-
-def _reattached(mask, ys, xs, level, core, lines, bodies):
-    image = np.zeros(mask.shape, np.uint8)
-    image[ys, xs] = level + 1
-    parts = np.zeros(mask.shape, np.int32)
-    count = 0
-    for k in range(len(lines)):
-        n, lab = cv2.connectedComponents((image == k + 1).astype(np.uint8), connectivity=8)
-        parts += np.where(lab > 0, lab + count, 0)
-        count += n - 1
-    part = parts[ys, xs] - 1
-    its = np.zeros(count, np.intp)
-    its[part] = level
-    mine = core[ys, xs] == lines[level] + 1
-    own = np.bincount(part, weights=mine, minlength=count)
-    loose = own < LT * bodies[its] ** 2
-    if not loose.any() or loose.all():
-        return level
-    image[ys, xs] = np.where(loose[part], 0, level + 1)
-    near = cv2.dilate(image, np.ones((3, 3), np.uint8))
-    table = np.bincount(part * (len(lines) + 1) + near[ys, xs], minlength=count * (len(lines) + 1)).reshape(count, -1)[:, 1:]
-    new = np.where(loose & table.any(axis=1), table.argmax(axis=1), its)
-    return new[part]
+LT = 0.15

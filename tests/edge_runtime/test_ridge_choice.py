@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from edge_runtime.line_finder import _without_doubles, _without_marks
+from edge_runtime.ridge_choice import without_doubles, without_marks
 from edge_runtime.line_ridges import Ridge
 
 
@@ -18,15 +18,15 @@ LEFT, RIGHT = ridge(0, 200, 100), ridge(280, 480, 100)
 
 
 def test_the_lines_of_two_columns_outdo_a_ridge_through_both() -> None:
-    assert len(_without_doubles([LEFT, RIGHT, ridge(0, 480, 112, contrast=60)])) == 2
+    assert len(without_doubles([LEFT, RIGHT, ridge(0, 480, 112, contrast=60)])) == 2
 
 
 def test_the_line_of_one_column_does_not() -> None:
-    assert len(_without_doubles([LEFT, ridge(0, 480, 112, contrast=60)])) == 2
+    assert len(without_doubles([LEFT, ridge(0, 480, 112, contrast=60)])) == 2
 
 
 def test_next_lines_are_no_doubles() -> None:
-    assert len(_without_doubles([LEFT, RIGHT, ridge(0, 480, 100 + 1.6 * 20)])) == 3
+    assert len(without_doubles([LEFT, RIGHT, ridge(0, 480, 100 + 1.6 * 20)])) == 3
 
 
 LARGE = ridge(0, 500, 100, body=40, contrast=60)
@@ -43,6 +43,6 @@ LARGE = ridge(0, 500, 100, body=40, contrast=60)
     ],
 )
 def test_what_is_a_line_beside_a_large_one(other: Ridge, is_line: bool) -> None:
-    kept = _without_marks([LARGE, other])
+    kept = without_marks([LARGE, other])
     assert kept[0] is LARGE
     assert (kept[-1] is other) == is_line
