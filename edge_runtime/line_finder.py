@@ -19,7 +19,7 @@ from edge_runtime.line_ridges import Ridge, find_ridges
 from edge_runtime.line_stretches import LEAST_INK, OVERLAP, join_ridges
 from edge_runtime.page_ink import PageInk
 from edge_runtime.ridge_choice import without_doubles, without_marks
-from edge_runtime.scraps import is_scrap, is_shade
+from edge_runtime.scraps import is_rule, is_scrap, is_shade
 
 Mask = npt.NDArray[np.uint8]
 Positions = npt.NDArray[np.int32]
@@ -75,7 +75,7 @@ def find_text_lines(pieces: InkPieces, ink: PageInk) -> FoundLines:
     # Only with its ink does a line have its true size, and then marks show as what they are.
     likeliest = sorted((line.ridge for line in first), key=lambda ridge: -ridge.rank)
     ridges = without_marks(without_doubles(likeliest))
-    lines, owner = _lines_on(join_ridges(ridges, pieces, upright, OVERLAP), pieces, upright)
+    lines, owner = _lines_on(join_ridges(ridges, pieces, upright, OVERLAP), pieces, upright, True)
     lines, owner = _without_shades(lines, owner, pieces, ink)
     borders = np.take(pieces.borders(), pieces.names)
     np.copyto(owner, BORDER, where=ink.upright.view(np.bool_) & (owner == 0))
@@ -84,9 +84,12 @@ def find_text_lines(pieces: InkPieces, ink: PageInk) -> FoundLines:
 
 
 def _lines_on(
-    ridges: Sequence[Ridge], pieces: InkPieces, upright: Mask | None
+    ridges: Sequence[Ridge], pieces: InkPieces, upright: Mask | None, final: bool = False
 ) -> tuple[list[TextLine], Owner]:
-    """Lines with the ink that they own and its measures; what has too little is dropped."""
+    """Lines with the ink that they own and its measures; what has too little is dropped.
+
+    What is left of rules is dropped in the end (``final``) only, lest other lines get its ink.
+    """
     owner = ink_owner(pieces, ridges, upright)
     pixels = pieces.pixels
     whose = np.take(owner, pixels.flat)
@@ -103,6 +106,8 @@ def _lines_on(
         rows, columns = ys[first:last], xs[first:last]
         line = _measure(ridges[number], rows, columns)
         if is_scrap(line.right - line.left, line.ridge.body, rows, columns, pieces.body):
+            continue
+        if final and is_rule(line.ridge.body, rows, columns, pieces.body):
             continue
         lines.append(line)
         names[number + 1] = len(lines)
@@ -142,7 +147,12 @@ def _without_shades(
     total = np.bincount(whose, weights=np.take(ink.darkness, at), minlength=len(lines) + 1)[1:]
     usual = float(total.sum() / max(1, area.sum()))
     keep = [
-        not is_shade((line.right - line.left) / line.ridge.body, float(dark / dots), usual)
+        not is_shade(
+            (line.right - line.left) / line.ridge.body,
+            line.ridge.contrast,
+            float(dark / dots),
+            usual,
+        )
         for line, dark, dots in zip(lines, total, area, strict=True)
     ]
     names = np.zeros(len(lines) + 1, np.int16)

@@ -21,11 +21,13 @@ _MARK_DISTANCE: Final = 1.7
 _MARK_SIZE: Final = 0.8
 """A row of marks is shorter, nearer and smaller than another line would be, in body heights of its
 line."""
-_LONG_MARKS: Final = 10.0
-_FAINT_MARKS: Final = (0.7, 0.5)
+_FAINT_MARKS: Final = 0.7
 _SMALL_MARKS: Final = 0.35
-"""A row of marks may be as long as its line, but then has less than this share of its contrast
-(less still where it is long: lines that touch another have little), or is as small as this."""
+"""A row of marks may be as long as its line, but then has less than this share of its contrast, or
+is as small as this."""
+_TOUCHING: Final = (10.0, 0.4, 0.5)
+"""Lines that touch have little contrast too. What is longer than this, in its own body heights, and
+larger than this, in those of its neighbour, is marks only with less than this share of contrast."""
 
 _SAMPLED: Final = np.linspace(0.0, 1.0, 7)
 """Where along their common columns two ridges are compared."""
@@ -97,4 +99,6 @@ def _is_mark_of(ridge: Ridge, line: Ridge) -> bool:
         return False
     if length < _MARK_LENGTH * line.body or ridge.body < _SMALL_MARKS * line.body:
         return True
-    return ridge.contrast < _FAINT_MARKS[length > _LONG_MARKS * ridge.body] * line.contrast
+    long, large, least = _TOUCHING
+    is_text = length > long * ridge.body and ridge.body > large * line.body
+    return ridge.contrast < (least if is_text else _FAINT_MARKS) * line.contrast
