@@ -37,9 +37,8 @@ _RULE: Final = (0.8, 0.6)
 what is left of a rule: of 6,655 lines that were found on composed sheets and are there, those so
 low have at most 0.52."""
 _CORNER: Final = (6.0, 45.0)
-"""What is shorter, in body heights, and has less contrast is a corner of a cell or the edge of other
-paper: 90 words of one to three letters, alone in a cell, had at least 52, and other short lines 69.
-"""
+"""What is shorter, in body heights, and has less contrast is a corner of a cell or an edge of
+paper: of 90 words of one to three letters, alone in a cell, none had less than 52."""
 
 
 def is_scrap(width: float, body: float, ys: Positions, xs: Positions, usual: float) -> bool:
@@ -70,7 +69,7 @@ def is_scrap(width: float, body: float, ys: Positions, xs: Positions, usual: flo
 
 
 def is_rule(body: float, ys: Positions, xs: Positions, usual: float) -> bool:
-    """Whether the ink of a line is what is left of a rule; the parameters are as in ``is_scrap``."""
+    """Whether the ink of a line is what is left of a rule; parameters as in ``is_scrap``."""
     return body < _RULE[0] * usual and _straight(ys, xs, usual) > _RULE[1]
 
 

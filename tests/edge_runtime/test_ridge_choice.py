@@ -50,7 +50,7 @@ LARGE = ridge(0, 500, 100, body=40, contrast=60)
     [
         (ridge(0, 480, 160, body=20, contrast=95), True),  # a small line below a large one
         (ridge(150, 400, 55, body=15, contrast=35), False),  # marks above many letters
-        (ridge(150, 400, 45, body=25, contrast=35), True),  # a line that touches
+        (ridge(100, 480, 45, body=25, contrast=35), True),  # a line that touches
         (ridge(150, 200, 45, body=25, contrast=35), False),  # as large, but short
         (ridge(150, 200, 45, body=15, contrast=95), False),  # the marks of one letter
         (ridge(10, 180, 70, body=28, contrast=95), False),  # the upper halves of some letters
