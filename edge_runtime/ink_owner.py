@@ -74,22 +74,28 @@ def _beyond_ends(shape: tuple[int, ...], ridges: Sequence[Ridge], upright: Mask 
         ridge = ridges[number]
         if ridge.right - ridge.left < _SURE[0] * ridge.body or ridge.contrast < _SURE[1]:
             continue
-        steps = np.arange(0.0, _BEYOND[0] * ridge.body, dtype=np.float32)
-        for columns in (ridge.left - steps, ridge.right + steps):
-            rows = ridge.rows_at(columns)
-            seen = len(columns) if upright is None else _until_border(columns, rows, upright)
-            if seen:
-                at = [0, seen - 1]
-                _fill(ends, columns[at], rows[at], _BEYOND[1] * ridge.body, number + 1)
+        half = _BEYOND[1] * ridge.body
+        for end, way in ((0, -1.0), (-1, 1.0)):
+            column, row = float(ridge.columns[end]), float(ridge.rows[end])
+            step, slope = way * _BEYOND[0] * ridge.body, ridge.slopes[end]
+            if upright is not None:
+                step *= _free(upright, (column, row), (step, step * slope))
+            far, drop = column + step, step * slope
+            band = [(column, row - half), (far, row + drop - half)]
+            band += [(far, row + drop + half), (column, row + half)]
+            cv2.fillPoly(ends, [np.array(band).round().astype(np.int32)], number + 1)
     return ends
 
 
-def _until_border(columns: Floats, rows: Floats, upright: Mask) -> int:
-    """How many of some points come before the border of a cell."""
-    ys = np.clip(rows, 0, upright.shape[0] - 1).astype(np.intp)
-    xs = np.clip(columns, 0, upright.shape[1] - 1).astype(np.intp)
+def _free(upright: Mask, start: tuple[float, float], way: tuple[float, float]) -> float:
+    """Which share of a way from a point on, as (x, y), comes before the border of a cell."""
+    steps = np.linspace(0.0, 1.0, int(abs(way[0])) + 2)
+    xs, ys = (
+        np.clip(begin + steps * length, 0, side - 1).astype(np.intp)
+        for begin, length, side in zip(start, way, upright.shape[::-1], strict=True)
+    )
     borders = np.flatnonzero(upright[ys, xs])
-    return int(borders[0]) if len(borders) else len(columns)
+    return float(steps[borders[0]]) if len(borders) else 1.0
 
 
 def ink_owner(pieces: InkPieces, ridges: Sequence[Ridge], upright: Mask | None = None) -> Owner:

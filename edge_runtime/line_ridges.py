@@ -73,9 +73,9 @@ class Ridge:
         """Row of the middle at a column; beyond its ends it goes on straight."""
         row = float(np.interp(column, self.columns, self.rows))
         if column < self.left:
-            return row + (column - self.left) * self._slopes[0]
+            return row + (column - self.left) * self.slopes[0]
         if column > self.right:
-            return row + (column - self.right) * self._slopes[1]
+            return row + (column - self.right) * self.slopes[1]
         return row
 
     def rows_at(self, columns: npt.ArrayLike) -> Floats:
@@ -83,13 +83,13 @@ class Ridge:
         wanted = np.asarray(columns, np.float32)
         rows = np.interp(wanted, self.columns, self.rows)
         if wanted.min(initial=np.inf) < self.left:
-            rows += np.minimum(wanted - self.left, 0.0) * self._slopes[0]
+            rows += np.minimum(wanted - self.left, 0.0) * self.slopes[0]
         if wanted.max(initial=-np.inf) > self.right:
-            rows += np.maximum(wanted - self.right, 0.0) * self._slopes[1]
+            rows += np.maximum(wanted - self.right, 0.0) * self.slopes[1]
         return np.asarray(rows, np.float32)
 
     @cached_property
-    def _slopes(self) -> tuple[float, float]:
+    def slopes(self) -> tuple[float, float]:
         """Slopes over the first and the last eight body heights."""
         reach = 8.0 * self.body
         first = int(np.searchsorted(self.columns, self.left + reach))
