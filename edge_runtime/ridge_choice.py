@@ -17,7 +17,7 @@ _WHOLE: Final = 0.2
 _REST: Final = 1.0
 """The rest of another ridge is a stretch of text if it is longer than this, body heights."""
 _MARK_LENGTH: Final = 3.5
-_MARK_DISTANCE: Final = 1.7
+_MARK_DISTANCE: Final = 1.6
 _MARK_SIZE: Final = 0.8
 """A row of marks is shorter, nearer and smaller than another line would be, in body heights of its
 line."""
