@@ -32,7 +32,9 @@ _ABOVE: Final = 2.4
 _BELOW: Final = 1.6
 """And so far below."""
 _MOSTLY_ABOVE: Final = 1.35
-"""A mark as far from two lines belongs to the lower one: most marks stand above their letter."""
+"""What is below a line counts as so much further away: most marks stand above their letter."""
+_DOT: Final = (0.35, 0.85)
+"""Of a mark that is smaller, in body heights, it is so: a dot stands below its letter as often."""
 _BESIDE: Final = 1.5
 """A full stop or a mark may stand so far beyond the ends of a line, body heights."""
 
@@ -134,7 +136,8 @@ def _nearest_line(pieces: InkPieces, marks: Counts, ridges: Sequence[Ridge]) -> 
         offset = (rows - ridge.rows_at(columns)) / ridge.body
         beside = np.maximum(ridge.left - columns, columns - ridge.right) / ridge.body
         near = (offset > -_ABOVE) & (offset < _BELOW) & (beside < _BESIDE)
-        cost = np.where(offset > 0, _MOSTLY_ABOVE * offset, -offset) + np.maximum(beside, 0.0)
+        weight = np.where(np.maximum(width, height) < _DOT[0] * ridge.body, _DOT[1], _MOSTLY_ABOVE)
+        cost = np.where(offset > 0, weight * offset, -offset) + np.maximum(beside, 0.0)
         costs[number, near] = cost[near]
     best = costs.argmin(axis=0)
     found = np.isfinite(costs[best, np.arange(len(marks))])

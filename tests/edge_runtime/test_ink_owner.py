@@ -71,3 +71,15 @@ def test_beyond_a_border_is_another_cell() -> None:
     upright[:, 420] = 1
     assert owned(ink, [ridge(30, 405, UPPER)])[UPPER, 440:470].any()
     assert not owned(ink, [ridge(30, 405, UPPER)], upright)[UPPER, 440:470].any()
+
+
+def test_marks_are_of_the_line_below_and_dots_of_the_nearer_one() -> None:
+    ink = np.zeros((160, 500), np.uint8)
+    letters(ink, 40, 440, UPPER)
+    letters(ink, 40, 440, LOWER)
+    between = (UPPER + LOWER) // 2 - 1
+    cv2.line(ink, (101, between), (112, between), 1, 2)
+    cv2.line(ink, (301, between), (304, between), 1, 3)
+    owner = owned(ink, [ridge(30, 450, UPPER), ridge(30, 450, LOWER)])
+    assert owner[between, 106] == 2
+    assert owner[between, 302] == 1
