@@ -79,7 +79,7 @@ def test_marks_are_of_the_line_below_and_dots_of_the_nearer_one() -> None:
     letters(ink, 40, 440, LOWER)
     between = (UPPER + LOWER) // 2 - 1
     cv2.line(ink, (101, between), (112, between), 1, 2)
-    cv2.line(ink, (301, between), (304, between), 1, 3)
+    cv2.circle(ink, (302, between), 2, 1, cv2.FILLED)
     owner = owned(ink, [ridge(30, 450, UPPER), ridge(30, 450, LOWER)])
     assert owner[between, 106] == 2
     assert owner[between, 302] == 1
