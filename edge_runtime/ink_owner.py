@@ -142,6 +142,3 @@ def _nearest_line(pieces: InkPieces, marks: Counts, ridges: Sequence[Ridge]) -> 
     best = costs.argmin(axis=0)
     found = np.isfinite(costs[best, np.arange(len(marks))])
     return np.where(found, best + 1, 0).astype(np.int16)
-
-
-LT = 0.15

@@ -17,6 +17,7 @@ from edge_runtime.line_ridges import Ridge
 Owner = npt.NDArray[np.int16]
 Counts = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.float64]
 Positions = npt.NDArray[np.intp]
 
 _SHARED: Final = 0.15
@@ -74,7 +75,7 @@ def cut_shared(
 
 
 def _given_back(
-    pixels: tuple[Positions, Positions], level: Positions, in_band: Bools, bodies: Counts
+    pixels: tuple[Positions, Positions], level: Positions, in_band: Bools, bodies: Floats
 ) -> Positions:
     """The line of each pixel of a piece, counted from the top.
 
