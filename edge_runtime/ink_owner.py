@@ -1,7 +1,7 @@
 """Whose ink is whose: pieces of ink are given to the lines of text that they belong to.
 
 A piece goes to the line whose middle it lies on. Marks above and below go to the line whose letters
-they are nearest to. A piece that joins two lines is cut between them.
+they are nearest to. A piece that joins two lines is cut between them (``shared_ink``).
 """
 
 from collections.abc import Sequence
@@ -13,56 +13,106 @@ import numpy.typing as npt
 
 from edge_runtime.ink_pieces import HEIGHT, ROW_STEP, WIDTH, InkPieces, X, Y
 from edge_runtime.line_ridges import Ridge
+from edge_runtime.shared_ink import cut_shared
 
 Owner = npt.NDArray[np.int16]
+Mask = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
 Counts = npt.NDArray[np.int64]
 
 _CORE: Final = 0.45
 """Half the height of the band around a ridge that holds letters, body heights."""
-_SHARED: Final = 0.35
-"""Ink in a second line's band from which a piece is cut: more than a tail has. Squared heights."""
-_TALLEST: Final = 3.5
-"""A piece that is higher may be more than letters, usual body heights."""
-_CUT: Final = 0.55
-"""Where it is cut between the two middles: tails are shorter than what letters have above."""
+_BEYOND: Final = (4.0, 0.3)
+"""How far beyond its ends a line may have more letters, and half the height of the band that they
+lie in: as far as between two words. Body heights."""
+_SURE: Final = (12.0, 50.0)
+"""Only ridges go on that are longer than so many body heights and have so much contrast."""
 _ABOVE: Final = 2.4
 """Marks stand up to so far above the middle of their line, body heights."""
 _BELOW: Final = 1.6
 """And so far below."""
 _MOSTLY_ABOVE: Final = 1.35
-"""A mark as far from two lines belongs to the lower one: most marks stand above their letter."""
+"""What is below a line counts as so much further away: most marks stand above their letter."""
+_DOT: Final = (0.35, 0.85)
+"""Of a mark that is smaller, in body heights, it is so: a dot stands below its letter as often."""
 _BESIDE: Final = 1.5
 """A full stop or a mark may stand so far beyond the ends of a line, body heights."""
 
 
-def core_map(shape: tuple[int, ...], ridges: Sequence[Ridge]) -> Owner:
-    """Number from 1 of the ridge in whose band of letters a pixel lies, else 0; int16."""
-    core = np.zeros(shape, np.int16)
-    for number in sorted(range(len(ridges)), key=lambda i: ridges[i].contrast):
+def core_map(shape: tuple[int, ...], ridges: Sequence[Ridge], ground: Owner | None = None) -> Owner:
+    """Number from 1 of the ridge in whose band of letters a pixel lies, int16.
+
+    Elsewhere it is what it is in ``ground``, which is drawn on, or 0.
+    """
+    core = np.zeros(shape, np.int16) if ground is None else ground
+    for number in _weakest_first(ridges):
         ridge = ridges[number]
-        half = _CORE * ridge.body
         # Every third cell of the search grid is enough: lines do not turn faster.
         at = np.append(np.arange(0, len(ridge.columns) - 1, 3), len(ridge.columns) - 1)
-        columns, rows = ridge.columns[at], ridge.rows[at]
-        band = np.empty((2 * len(at), 2), np.float32)
-        band[:, 0] = np.append(columns, columns[::-1])
-        band[:, 1] = np.append(rows - half, rows[::-1] + half)
-        band = np.round(band).astype(np.int32)
-        cv2.fillPoly(core, [band], number + 1)
+        _fill(core, ridge.columns[at], ridge.rows[at], _CORE * ridge.body, number + 1)
     return core
 
 
-def ink_owner(pieces: InkPieces, ridges: Sequence[Ridge]) -> Owner:
+def _weakest_first(ridges: Sequence[Ridge]) -> list[int]:
+    """Positions of the ridges: what is drawn later covers what was drawn before."""
+    return sorted(range(len(ridges)), key=lambda i: ridges[i].contrast)
+
+
+def _fill(core: Owner, columns: Floats, rows: Floats, half: float, number: int) -> None:
+    """Draw a band around some points, in place."""
+    band = np.empty((2 * len(columns), 2), np.float32)
+    band[:, 0] = np.append(columns, columns[::-1])
+    band[:, 1] = np.append(rows - half, rows[::-1] + half)
+    cv2.fillPoly(core, [np.round(band).astype(np.int32)], number)
+
+
+def _beyond_ends(shape: tuple[int, ...], ridges: Sequence[Ridge], upright: Mask | None) -> Owner:
+    """Number from 1 of the ridge of which a pixel lies beyond an end, else 0; int16.
+
+    Where lines touch, a ridge may miss the first or last word. A line ends at a cell's border.
+    """
+    ends = np.zeros(shape, np.int16)
+    for number in _weakest_first(ridges):
+        ridge = ridges[number]
+        if ridge.right - ridge.left < _SURE[0] * ridge.body or ridge.contrast < _SURE[1]:
+            continue
+        half = _BEYOND[1] * ridge.body
+        for end, way in ((0, -1.0), (-1, 1.0)):
+            column, row = float(ridge.columns[end]), float(ridge.rows[end])
+            step, slope = way * _BEYOND[0] * ridge.body, ridge.slopes[end]
+            if upright is not None:
+                step *= _free(upright, (column, row), (step, step * slope))
+            far, drop = column + step, step * slope
+            band = [(column, row - half), (far, row + drop - half)]
+            band += [(far, row + drop + half), (column, row + half)]
+            cv2.fillPoly(ends, [np.array(band).round().astype(np.int32)], number + 1)
+    return ends
+
+
+def _free(upright: Mask, start: tuple[float, float], way: tuple[float, float]) -> float:
+    """Which share of a way from a point on, as (x, y), comes before the border of a cell."""
+    steps = np.linspace(0.0, 1.0, int(abs(way[0])) + 2)
+    xs, ys = (
+        np.clip(begin + steps * length, 0, side - 1).astype(np.intp)
+        for begin, length, side in zip(start, way, upright.shape[::-1], strict=True)
+    )
+    borders = np.flatnonzero(upright[ys, xs])
+    return float(steps[borders[0]]) if len(borders) else 1.0
+
+
+def ink_owner(pieces: InkPieces, ridges: Sequence[Ridge], upright: Mask | None = None) -> Owner:
     """The line that owns each pixel of ink: 0 none, else its position plus 1, int16 (h, w).
 
     Args:
         pieces: the ink of the page.
         ridges: the middle of each line, from its first to its last column.
+        upright: 1 where borders of cells are, uint8 (h, w); None where there are none.
     """
     count = len(ridges)
     pixels = pieces.pixels
-    core = np.take(core_map(pieces.labels.shape, ridges), pixels.flat)
+    shape = pieces.labels.shape
+    bands = core_map(shape, ridges, _beyond_ends(shape, ridges, upright))
+    core = np.take(bands, pixels.flat)
     table = np.bincount(
         pixels.pieces * (count + 1) + core, minlength=len(pieces.stats) * (count + 1)
     )
@@ -73,7 +123,7 @@ def ink_owner(pieces: InkPieces, ridges: Sequence[Ridge]) -> Owner:
         marks = np.flatnonzero((owner_of == 0) & pieces.is_letter)
         owner_of[marks] = _nearest_line(pieces, marks, ridges)
     owner = pieces.painted(owner_of)
-    _cut_shared(pieces, shares, ridges, owner)
+    cut_shared(pieces, shares, bands, ridges, (_ABOVE, _BELOW), owner)
     return owner
 
 
@@ -86,36 +136,9 @@ def _nearest_line(pieces: InkPieces, marks: Counts, ridges: Sequence[Ridge]) -> 
         offset = (rows - ridge.rows_at(columns)) / ridge.body
         beside = np.maximum(ridge.left - columns, columns - ridge.right) / ridge.body
         near = (offset > -_ABOVE) & (offset < _BELOW) & (beside < _BESIDE)
-        cost = np.where(offset > 0, _MOSTLY_ABOVE * offset, -offset) + np.maximum(beside, 0.0)
+        weight = np.where(np.maximum(width, height) < _DOT[0] * ridge.body, _DOT[1], _MOSTLY_ABOVE)
+        cost = np.where(offset > 0, weight * offset, -offset) + np.maximum(beside, 0.0)
         costs[number, near] = cost[near]
     best = costs.argmin(axis=0)
     found = np.isfinite(costs[best, np.arange(len(marks))])
     return np.where(found, best + 1, 0).astype(np.int16)
-
-
-def _cut_shared(pieces: InkPieces, shares: Counts, ridges: Sequence[Ridge], owner: Owner) -> None:
-    """Divide the pieces that hold letters of several lines, in place.
-
-    What is too tall for one line, such as letters on a rule that was not found, keeps what is near.
-    """
-    least = np.array([_SHARED * ridge.body**2 for ridge in ridges])
-    several = (shares > least).sum(axis=1) > 1
-    tall = (pieces.stats[:, HEIGHT] > _TALLEST * pieces.body) & shares.any(axis=1)
-    for piece in np.flatnonzero((several | tall) & pieces.is_letter):
-        lines = np.flatnonzero(shares[piece] > least)
-        if not len(lines):
-            lines = shares[piece].argmax(keepdims=True)
-        x, y, width, height = pieces.stats[piece, (X, Y, WIDTH, HEIGHT)]
-        box = (slice(y, y + height), slice(x, x + width))
-        ys, xs = np.nonzero(pieces.labels[box] == piece)
-        columns = np.arange(x, x + width)
-        rows = np.array([ridges[int(i)].rows_at(columns) for i in lines])
-        order = np.argsort(rows.mean(axis=1))
-        lines, rows = lines[order], rows[order]
-        borders = rows[:-1] + _CUT * (rows[1:] - rows[:-1])
-        level = (ys + y > borders[:, xs]).sum(axis=0)
-        names = lines[level] + 1
-        bodies = np.array([ridges[int(i)].body for i in lines])[level]
-        offsets = (ys + y - rows[level, xs]) / bodies
-        names[(offsets < -_ABOVE) | (offsets > _BELOW)] = 0
-        owner[box][ys, xs] = names

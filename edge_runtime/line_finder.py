@@ -1,7 +1,8 @@
 """Text lines of a flattened page: from the ridges of its ink to lines with their own ink.
 
-Ridges give the middles of lines. Those of one line are joined (``line_stretches``), ink is given to
-the lines (``ink_owner``), and what turns out to be no text is dropped (``scraps``).
+Ridges give the middles of lines. The likeliest are taken (``ridge_choice``), those of one line
+joined (``line_stretches``), ink is given to the lines (``ink_owner``), and what turns out to be no
+text is dropped (``scraps``).
 """
 
 from collections.abc import Sequence
@@ -17,30 +18,17 @@ from edge_runtime.ink_pieces import ROW_STEP, InkPieces
 from edge_runtime.line_ridges import Ridge, find_ridges
 from edge_runtime.line_stretches import LEAST_INK, OVERLAP, join_ridges
 from edge_runtime.page_ink import PageInk
-from edge_runtime.scraps import is_scrap, is_shade
+from edge_runtime.ridge_choice import without_doubles, without_marks
+from edge_runtime.scraps import is_rule, is_scrap, is_shade
 
 Mask = npt.NDArray[np.uint8]
 Positions = npt.NDArray[np.int32]
 
-_NEAREST: Final = 1.25
-"""Two lines are at least this far apart, in body heights; of two nearer ridges one is wrong."""
-_MARK_LENGTH: Final = 3.5
-_MARK_DISTANCE: Final = 1.7
-_MARK_SIZE: Final = 0.8
-"""A row of marks is shorter, nearer and smaller than another line would be, in body heights of its
-line."""
-_FAINT_MARKS: Final = 0.7
-_SMALL_MARKS: Final = 0.35
-"""A row of marks may be as long as its line, but then has less than this share of its contrast, or
-is as small as this."""
 _TRUE_SIZE: Final = 1.5
 """A line's body is so much higher than the size at which its ridge was found, at most."""
 _BAR: Final = 215.0
 """What has more contrast is a bar, such as a rule that letters hid: of 2,356 lines that were found
 on synthetic pages none had more than 190."""
-
-_SAMPLED: Final = np.linspace(0.0, 1.0, 7)
-"""Where along their common columns two ridges are compared."""
 
 BORDER: Final = -1
 
@@ -83,15 +71,15 @@ def find_text_lines(pieces: InkPieces, ink: PageInk) -> FoundLines:
         pieces: the ink in pieces.
         ink: what else is known of the page.
     """
-    ridges = _without_doubles(find_ridges(pieces))
-    ridges = join_ridges(ridges, pieces, ink.upright)
-    first, _ = _lines_on(ridges, ink_owner(pieces, ridges), pieces)
+    upright = ink.upright if ink.upright.any() else None
+    ridges = join_ridges(without_doubles(find_ridges(pieces)), pieces, upright)
+    first, _ = _lines_on(ridges, ink_owner(pieces, ridges, upright), pieces)
     # Only with its ink does a line have its true size, and then marks show as what they are.
     likeliest = sorted((line.ridge for line in first), key=lambda ridge: -ridge.rank)
-    ridges = _without_marks(_without_doubles(likeliest))
-    ridges = join_ridges(ridges, pieces, ink.upright, OVERLAP)
-    owner = ink_owner(pieces, ridges)
-    lines, names = _lines_on(ridges, owner, pieces)
+    ridges = without_marks(without_doubles(likeliest))
+    ridges = join_ridges(ridges, pieces, upright, OVERLAP)
+    owner = ink_owner(pieces, ridges, upright)
+    lines, names = _lines_on(ridges, owner, pieces, final=True)
     if len(lines) < len(ridges):
         _rename(owner, names, pieces)
     lines, owner, darkness = _without_shades(lines, owner, pieces, ink)
@@ -101,71 +89,12 @@ def find_text_lines(pieces: InkPieces, ink: PageInk) -> FoundLines:
     return FoundLines(lines, owner, darkness)
 
 
-def _without_doubles(ridges: Sequence[Ridge]) -> list[Ridge]:
-    """The ridges that those before them do not lie too close to, over half of their length."""
-    kept: list[Ridge] = []
-    for ridge in ridges:
-        # Several are needed to tell where a ridge runs through the lines of two columns.
-        spans = [span for better in kept if (span := _doubled(ridge, better))]
-        if _covered(spans) < 0.5 * (ridge.right - ridge.left) or not spans:
-            kept.append(ridge)
-    return kept
-
-
-def _doubled(ridge: Ridge, better: Ridge) -> tuple[float, float] | None:
-    """The columns in which a ridge runs beside a better one at less than two lines' distance."""
-    least = _NEAREST * (ridge.body + better.body) / 2
-    (top, bottom), (other_top, other_bottom) = ridge.span, better.span
-    if top - other_bottom > least or other_top - bottom > least:
-        return None
-    first, last = max(ridge.left, better.left), min(ridge.right, better.right)
-    if last <= first:
-        return None
-    columns = first + (last - first) * _SAMPLED
-    distances = np.sort(np.abs(ridge.rows_at(columns) - better.rows_at(columns)))
-    return (first, last) if float(distances[3]) < least else None
-
-
-def _covered(spans: Sequence[tuple[float, float]]) -> float:
-    """Length of what some stretches of a line cover together."""
-    length, end = 0.0, -np.inf
-    for first, last in sorted(spans):
-        length += max(0.0, last - max(first, end))
-        end = max(end, last)
-    return length
-
-
-def _without_marks(ridges: Sequence[Ridge]) -> list[Ridge]:
-    """Ridges without the short ones that are marks, tails or parts of the letters of a line."""
-    return [r for r in ridges if not any(_is_mark_of(r, line) for line in ridges)]
-
-
-def _is_mark_of(ridge: Ridge, line: Ridge) -> bool:
-    """Whether a smaller ridge lies on parts of a line's letters, or on its marks or tails."""
-    if ridge.body > _MARK_SIZE * line.body:
-        return False
-    middle = (ridge.left + ridge.right) / 2
-    if not line.left - line.body < middle < line.right + line.body:
-        return False
-    distance = abs(ridge.row_at(middle) - line.row_at(middle))
-    length = ridge.right - ridge.left
-    if (
-        length < 0.5 * (line.right - line.left)
-        and distance < _NEAREST * (ridge.body + line.body) / 2
-    ):
-        return True
-    if distance > _MARK_DISTANCE * line.body:
-        return False
-    if length < _MARK_LENGTH * line.body or ridge.body < _SMALL_MARKS * line.body:
-        return True
-    return ridge.contrast < _FAINT_MARKS * line.contrast
-
-
 def _lines_on(
-    ridges: Sequence[Ridge], owner: Owner, pieces: InkPieces
+    ridges: Sequence[Ridge], owner: Owner, pieces: InkPieces, *, final: bool = False
 ) -> tuple[list[TextLine], Owner]:
     """Lines with the ink that they own and its measures; what has too little is dropped.
 
+    What is left of rules is dropped in the end (``final``) only, lest other lines get its ink.
     Also returns the number from 1 that each owner has among the lines, 0 where it is dropped.
     """
     pixels = pieces.pixels
@@ -183,6 +112,8 @@ def _lines_on(
         rows, columns = ys[first:last], xs[first:last]
         line = _measure(ridges[number], rows, columns)
         if is_scrap(line.right - line.left, line.ridge.body, rows, columns, pieces.body):
+            continue
+        if final and is_rule(line.ridge.body, rows, columns, pieces.body):
             continue
         lines.append(line)
         names[number + 1] = len(lines)
@@ -226,7 +157,9 @@ def _without_shades(
     keep = [
         i
         for i, line in enumerate(lines)
-        if not is_shade((line.right - line.left) / line.ridge.body, darkness[i], usual)
+        if not is_shade(
+            (line.right - line.left) / line.ridge.body, line.ridge.contrast, darkness[i], usual
+        )
     ]
     if len(keep) < len(lines):
         names = np.zeros(len(lines) + 1, np.int16)

@@ -33,32 +33,35 @@ _STEP: Final = 0.75
 """Stretches of one line differ by less than this in height, body heights."""
 _BORDER_GAP: Final = 0.25
 """The least gap in which a border is looked for, body heights."""
-_GUTTER: Final = (1.5, 5.0, 8.0)
+_GUTTER: Final = (1.5, 6.0, 8.0)
 """The gap between columns of text: how wide it is at least, how far it goes on above and below, and
 how far to its sides there is text. Body heights."""
+_SLANTS: Final = np.linspace(-0.3, 0.3, 7, dtype=np.float32)
+"""It may lean so far, columns per row: a sheet whose sides are not seen is not made upright."""
+_CLEAR: Final = 0.3
+"""No letters reach into this share of the gap on either side of its middle."""
 
 
 def join_ridges(
-    ridges: Sequence[Ridge], pieces: InkPieces, upright: Mask, overlap: float = 1.0
+    ridges: Sequence[Ridge], pieces: InkPieces, upright: Mask | None, overlap: float = 1.0
 ) -> list[Ridge]:
     """Make one ridge of each line.
 
     Args:
         ridges: none of which follows another side by side.
         pieces: the ink of the page.
-        upright: 1 where borders of cells are, uint8 (h, w).
+        upright: 1 where borders of cells are, uint8 (h, w); None where there are none.
         overlap: over how much two stretches of a line may lie beside one another, body heights.
     """
     profiles = _profiles(pieces, ridges)
     inked = [i for i in range(len(ridges)) if profiles[i].sum() > LEAST_INK * ridges[i].body ** 2]
     ridges, profiles = [ridges[i] for i in inked], profiles[inked]
-    borders = upright if upright.any() else None
     stretches: list[Ridge] = []
     for group in _groups(ridges, [_span(profile) for profile in profiles], overlap):
         ridge = _joined([ridges[i] for i in group])
         profile = profiles[group].sum(axis=0)
-        spans = _spans(ridge, profile, borders, pieces.letters)
-        stretches += [_clipped(ridge, span) for span in spans]
+        spans = _spans(ridge, profile, upright, pieces.letters)
+        stretches += [clipped(ridge, span) for span in spans]
     return stretches
 
 
@@ -127,7 +130,7 @@ def _joined(ridges: Sequence[Ridge]) -> Ridge:
     return Ridge(columns, rows, body, contrast)
 
 
-def _clipped(ridge: Ridge, span: Span) -> Ridge:
+def clipped(ridge: Ridge, span: tuple[float, float]) -> Ridge:
     """The part of a ridge over some columns."""
     inside = (ridge.columns > span[0]) & (ridge.columns < span[1])
     columns = np.concatenate([[span[0]], ridge.columns[inside], [span[1]]]).astype(np.float32)
@@ -166,8 +169,12 @@ def _is_gutter(ridge: Ridge, gap: Span, letters: Mask) -> bool:
         return False
     middle = ridge.row_at((gap[0] + gap[1]) / 2)
     rows = slice(max(0, round(middle - tall)), round(middle + tall) + 1)
-    inset = width // 5
-    if letters[rows, gap[0] + inset : gap[1] - inset].any():
+    left = max(0, gap[0] - int(_SLANTS[-1] * tall))
+    ys, xs = np.nonzero(letters[rows, left : gap[1] + int(_SLANTS[-1] * tall)][::ROW_STEP])
+    beside = (xs + (left - (gap[0] + gap[1]) / 2)).astype(np.float32)
+    below = (ROW_STEP * ys + (rows.start - middle)).astype(np.float32)
+    reached = np.abs(beside - _SLANTS[:, None] * below).min(axis=1, initial=width)
+    if reached.max() < _CLEAR * width:
         return False
     before = letters[rows, max(0, gap[0] - round(far)) : gap[0] + 1].any(axis=1)
     after = letters[rows, gap[1] : gap[1] + round(far)].any(axis=1)

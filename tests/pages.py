@@ -31,6 +31,29 @@ def page(turn: float = 0.0) -> tuple[Gray, list[int]]:
     return canvas, tops
 
 
+def crowded(pitch: float, order: int) -> tuple[Gray, list[int]]:
+    """Nine samples so close that letters touch, and the rows of their middles.
+
+    Args:
+        pitch: distance of the lines in heights of their text bodies, which are 24 pixels.
+        order: which of the first three samples comes next, 1 or 2 further on.
+    """
+    body, count = 24.0, 9
+    middles = [round(60 + body * pitch * number) for number in range(count)]
+    canvas = np.full((middles[-1] + 100, 1200), 255, np.uint8)
+    for number, middle in enumerate(middles):
+        line = load_gray(SAMPLES / f"{CLEAN[order * number % 3]}.jpg")
+        line = np.clip(line * (255.0 / np.percentile(line, 80)), 0, 255).astype(np.uint8)
+        low, half, high = np.percentile(np.nonzero(line < 140)[0], (10, 50, 90))
+        scale = body / float(high - low)
+        small = cv2.resize(line, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        top, left = middle - round(float(half) * scale), 40 + 23 * (number % 3)
+        small = small[max(0, -top) :]
+        part = canvas[max(0, top) :, left:][: small.shape[0], : small.shape[1]]
+        np.minimum(part, small[: len(part), : part.shape[1]], out=part)
+    return canvas, middles
+
+
 def ruled(picture: Gray, tops: list[int]) -> Gray:
     """The page on ruled paper with a margin, its lines standing on the rules."""
     with_rules = picture.copy()

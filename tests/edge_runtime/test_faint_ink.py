@@ -46,7 +46,7 @@ def found_on(picture: Gray) -> tuple[PageInk, FoundLines]:
 
 
 def test_a_faint_line_becomes_whole() -> None:
-    picture = page(12.0)
+    picture = page(9.0)
     ink, found = found_on(picture)
     assert len(found.lines) == 6  # in two pieces
     more = with_faint_ink(ink, found)
@@ -60,7 +60,7 @@ def test_a_faint_line_becomes_whole() -> None:
 
 
 def test_nothing_is_added_away_from_faint_lines() -> None:
-    ink, found = found_on(page(12.0))
+    ink, found = found_on(page(9.0))
     more = with_faint_ink(ink, found)
     assert more is not None
     added = more > ink.letters

@@ -13,7 +13,7 @@ from edge_runtime.lines import Mask, find_lines
 from edge_runtime.metrics import edit_distance
 from edge_runtime.page_mode import is_page, shape_decides
 from edge_runtime.recognizer import Recognizer
-from tests.pages import CLEAN, HEIGHT, blank, in_cells, page, photographed, ruled
+from tests.pages import CLEAN, HEIGHT, blank, crowded, in_cells, page, photographed, ruled
 
 
 def test_each_line_is_found_once_from_top_to_bottom() -> None:
@@ -80,6 +80,15 @@ def test_small_lines_are_enlarged_to_what_reading_expects() -> None:
     for line in find_lines(half).lines:
         assert 90 < len(line.crop) < 100
         assert line.box[3] < 60
+
+
+@pytest.mark.parametrize(("pitch", "order"), [(1.45, 1), (1.5, 2), (1.55, 2), (1.7, 1)])
+def test_lines_that_touch_are_told_apart(pitch: float, order: int) -> None:
+    picture, middles = crowded(pitch, order)
+    lines = find_lines(picture).lines
+    assert len(lines) == len(middles)
+    for line, middle in zip(lines, middles, strict=True):
+        assert abs(line.quad[:, 1].mean() - middle) < 12
 
 
 def test_lines_in_poor_light_are_read() -> None:
