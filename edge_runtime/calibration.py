@@ -23,6 +23,8 @@ _LEAST: Final = -12.0
 
 Curve = tuple[float, float]
 """Shift and inverse temperature: the confidence is the logistic function of shift + slope * x."""
+_AS_SAID: Final[Curve] = (0.0, 1.0)
+"""Next to the network's own probabilities."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,8 @@ class Calibration:
     """Learnt on held-out lines by ``train.lexicon.calibrate``."""
 
     curves: Mapping[str, Curve] = field(default_factory=dict)
-    """By the names in ``SOURCES`` and ``LINES``."""
+    """By the names in ``SOURCES`` and ``LINES``; for what is missing that of the network alone, as in
+    a model that was calibrated without the lexicon it reads with."""
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
@@ -48,7 +51,8 @@ class Calibration:
 
     def confidence(self, name: str, evidence: float) -> float:
         """The share of right ones among those with the same evidence, 0 to 1."""
-        shift, slope = self.curves[name]
+        alone = LINES[0] if name in LINES else GREEDY
+        shift, slope = self.curves.get(name) or self.curves.get(alone, _AS_SAID)
         return 1 / (1 + math.exp(-max(-60.0, min(60.0, shift + slope * evidence))))
 
     def apply(self, text: str, peaks: Sequence[float], sources: Sequence[str]) -> Reading:

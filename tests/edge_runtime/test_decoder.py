@@ -144,6 +144,18 @@ def test_confidences_follow_their_curves() -> None:
     assert Decoder(VIETNAMESE, None, calibration).read(logits).words == reading.words
 
 
+def test_a_model_calibrated_without_a_lexicon_reads_with_one() -> None:
+    alone = Calibration({"greedy": (0.5, 0.8), "greedy-line": (0.1, 0.7)})
+    logits = logits_of(VIETNAMESE, "Đa Phước, An Phú", {5: {"u": 0.4}})
+    reading = Decoder(VIETNAMESE, vietnam(), alone).read(logits)
+    without = Decoder(VIETNAMESE, None, alone).read(logits)
+    assert [word.confidence for word in reading.words] == [w.confidence for w in without.words]
+    assert reading.confidence == without.confidence
+    only_lexicon = Calibration({"place": (0.5, 0.8)})
+    words = Decoder(VIETNAMESE, None, only_lexicon).read(logits).words
+    assert words[1].confidence == pytest.approx(0.6 / 1.6, rel=1e-2)
+
+
 def test_an_empty_line_has_no_confidence() -> None:
     logits = np.zeros((4, len(VIETNAMESE) + 1), np.float32)
     logits[:, VIETNAMESE.blank] = 20
