@@ -32,7 +32,7 @@ class Calibration:
     """Learnt on held-out lines by ``train.lexicon.calibrate``."""
 
     curves: Mapping[str, Curve] = field(default_factory=dict)
-    """By the names in ``SOURCES`` and ``LINES``; for what is missing that of the network alone, as in
+    """By the names in ``SOURCES`` and ``LINES``. What is missing has that of the network alone, as in
     a model that was calibrated without the lexicon it reads with."""
 
     @classmethod

@@ -29,15 +29,37 @@ _NOISE: Final = 2.0
 """Darkness that is taken for noise, standard deviations of the paper's."""
 _SMOOTH: Final = (8.0, 0.3, 2.0)
 """Standard deviation of the smoothing where noise is as strong as ink, its least and its most."""
-_GRAINY: Final = 5.0
-"""Ink that is less dark than so many standard deviations of the paper's noise is hard to read: of
-lines in poor light one in six. With 6 two thirds more of them would be cleared of grain, which
-costs as much as a third of reading them, and be read hardly better."""
 _FEW: Final = 30
 """Fewer pixels tell nothing."""
 
 
-class Levels(NamedTuple):
+def even_tone(crop: Gray, own: Mask, bare: Mask, step: int) -> Gray:
+    """Make ink dark and paper bare.
+
+    Args:
+        crop: uint8 (h, w), about ``PAPER`` where there is paper.
+        own: 1 where the line's ink is, of every ``step``-th row and column of the crop, uint8.
+        bare: 1 where there is no ink at all, likewise.
+        step: 1 or more.
+
+    Returns:
+        uint8 (h, w); the crop as it is where too little is known of it.
+    """
+    bare = np.ascontiguousarray(bare[::2, ::2])  # most of a crop: a quarter of it tells as much
+    if cv2.countNonZero(own) < _FEW or cv2.countNonZero(bare) < _FEW:
+        return crop
+    levels = _levels(crop[::step, ::step], own, bare)
+    share, least, most = _SMOOTH
+    sigma = min(share * levels.noise / levels.ink, most)
+    if sigma > least:
+        crop = np.asarray(cv2.GaussianBlur(crop, (0, 0), sigma), np.uint8)
+        levels = _levels(crop[::step, ::step], own, bare)
+    darkness = levels.paper - np.arange(256, dtype=np.float32) - _NOISE * levels.noise
+    table = PAPER - np.clip(darkness, 0.0, _DARKEST * levels.ink) * (_INK / levels.ink)
+    return np.asarray(cv2.LUT(crop, np.clip(table, 0, 255).astype(np.uint8)), np.uint8)
+
+
+class _Levels(NamedTuple):
     """Grey levels of a crop."""
 
     paper: float
@@ -47,56 +69,13 @@ class Levels(NamedTuple):
     noise: float
     """Standard deviation of the paper's noise."""
 
-    @property
-    def is_noisy(self) -> bool:
-        """Whether the ink is hardly darker than the noise."""
-        return self.ink < _GRAINY * self.noise
 
-
-def find_levels(crop: Gray, own: Mask, bare: Mask, step: int) -> Levels | None:
-    """Measure the levels of a line's crop; None where too little is known of it.
-
-    Args:
-        crop: uint8 (h, w), about ``PAPER`` where there is paper.
-        own: 1 where the line's ink is, of every ``step``-th row and column of the crop, uint8.
-        bare: 1 where there is no ink at all, likewise.
-        step: 1 or more.
-    """
-    # Most of a crop is bare: a quarter of it tells as much.
-    crop, bare = crop[::step, ::step], np.ascontiguousarray(bare[::2, ::2])
-    if cv2.countNonZero(own) < _FEW or cv2.countNonZero(bare) < _FEW:
-        return None
+def _levels(crop: Gray, own: Mask, bare: Mask) -> _Levels:
     paper, above = _percentiles(crop[::2, ::2], bare, (50.0, 84.0))
     (darkest,) = _percentiles(crop, own, (100.0 - _INK_SHARE,))
     # Only what is brighter than the paper is all noise: strokes and rules that were missed are
     # darker. A third lies within one deviation above the median.
-    return Levels(paper, max(paper - darkest, 1.0), above - paper)
-
-
-def even_tone(crop: Gray, own: Mask, bare: Mask, step: int, levels: Levels | None = None) -> Gray:
-    """Make ink dark and paper bare.
-
-    Args:
-        crop: a line's crop, uint8 (h, w).
-        own: as ``find_levels`` takes it.
-        bare: likewise.
-        step: likewise.
-        levels: what it finds, where that is known.
-
-    Returns:
-        uint8 (h, w); the crop as it is where too little is known of it.
-    """
-    levels = levels or find_levels(crop, own, bare, step)
-    if levels is None:
-        return crop
-    share, least, most = _SMOOTH
-    sigma = min(share * levels.noise / levels.ink, most)
-    if sigma > least:
-        crop = np.asarray(cv2.GaussianBlur(crop, (0, 0), sigma), np.uint8)
-        levels = find_levels(crop, own, bare, step) or levels
-    darkness = levels.paper - np.arange(256, dtype=np.float32) - _NOISE * levels.noise
-    table = PAPER - np.clip(darkness, 0.0, _DARKEST * levels.ink) * (_INK / levels.ink)
-    return np.asarray(cv2.LUT(crop, np.clip(table, 0, 255).astype(np.uint8)), np.uint8)
+    return _Levels(paper, max(paper - darkest, 1.0), above - paper)
 
 
 def _percentiles(values: Gray, mask: Mask, wanted: Sequence[float]) -> list[float]:

@@ -11,8 +11,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from edge_runtime.crop_tone import PAPER, even_tone, find_levels
-from edge_runtime.grain import without_grain
+from edge_runtime.crop_tone import PAPER, even_tone
 from edge_runtime.image import Gray
 from edge_runtime.line_finder import FoundLines, TextLine
 from edge_runtime.page_ink import PageInk
@@ -70,17 +69,16 @@ class LineWarp:
     bend: Floats | None
     """Rows of the page by which the line leaves the straight at each column; None if hardly."""
 
-    def from_picture(self, picture: Gray, to_picture: Matrix, noisy: bool = False) -> Gray:
+    def from_picture(self, picture: Gray, to_picture: Matrix) -> Gray:
         """Cut the line out of the photograph, uint8 (h, w) of ``size``.
 
         Args:
             picture: the photograph.
             to_picture: homography from the page to it.
-            noisy: whether to take off the sensor's grain first.
         """
         part = self._in_picture(picture, to_picture)
         left, top = part[1].start, part[0].start
-        sharp = _sharpened(without_grain(picture[part]) if noisy else picture[part])
+        sharp = _sharpened(picture[part])
         to_part = np.array([[1.0, 0.0, -left], [0.0, 1.0, -top], [0.0, 0.0, 1.0]]) @ to_picture
         if self.bend is None:
             return perspective_strips(sharp, to_part @ self.to_page, self.size)
@@ -195,19 +193,13 @@ def cut_line(
     # By a whole number, which costs an eighth of what other enlarging does.
     paper = cv2.resize(paper, None, fx=4, fy=4, interpolation=cv2.INTER_LINEAR)
     rows, columns = crop.shape
-    paper = paper[:rows, :columns]
-    crop = np.asarray(cv2.divide(crop, paper, scale=PAPER), np.uint8)
+    crop = np.asarray(cv2.divide(crop, paper[:rows, :columns], scale=PAPER), np.uint8)
     # Every pixel of the page is looked at where letters are small, else two out of three will do.
     small = found.lines[number].ridge.body < _SMALL
     step = max(1, int(1.0 / warp.to_page[0, 0] + (0.0 if small else 0.5)))
     own, foreign = _own_and_foreign(ink, found, number, warp, step)
     bare = (cv2.dilate(own | foreign, np.ones((5, 5), np.uint8)) == 0).astype(np.uint8)
-    levels = find_levels(crop, own, bare, step)
-    if levels is not None and levels.is_noisy:
-        crop = warp.from_picture(picture, plane.to_picture, noisy=True)
-        crop = np.asarray(cv2.divide(crop, paper, scale=PAPER), np.uint8)
-        levels = None
-    crop = even_tone(crop, own, bare, step, levels)
+    crop = even_tone(crop, own, bare, step)
     hidden = _repeated(foreign * np.uint8(PAPER), step)[:rows, :columns]
     return np.asarray(cv2.max(crop, hidden), np.uint8), hidden
 
