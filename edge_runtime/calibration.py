@@ -32,8 +32,8 @@ class Calibration:
     """Learnt on held-out lines by ``train.lexicon.calibrate``."""
 
     curves: Mapping[str, Curve] = field(default_factory=dict)
-    """By the names in ``SOURCES`` and ``LINES``. What is missing has that of the network alone, as in
-    a model that was calibrated without the lexicon it reads with."""
+    """By the names in ``SOURCES`` and ``LINES``. What is missing has the curve of the network
+    alone, as in a model that was calibrated without the lexicon it reads with."""
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
