@@ -26,6 +26,9 @@ Bools = npt.NDArray[np.bool_]
 
 _GRID: Final = 4.0
 """Cells of the search grid to the height of the smallest text body."""
+_MOST: Final = 1_000
+"""Ridges of a page at most, the likeliest: composed forms with small writing have 456, a carpet
+4,000, which are compared in pairs for seconds and turn out to be no text."""
 _BLUR: Final = (2.6, 0.38)
 """Standard deviations of the blur along and across the lines, body heights."""
 _SIZES: Final = 1.4
@@ -121,13 +124,14 @@ def find_ridges(pieces: InkPieces) -> list[Ridge]:
     rows, columns = pieces.labels.shape
     size = (int(np.ceil(columns / cell)), int(np.ceil(rows / cell)))
     ink = pieces.letters * np.uint8(255)
-    while cell > 2.0:  # halving is many times cheaper than other reductions
+    # Halving is many times cheaper than other reductions; a strip of one pixel has no half.
+    while cell > 2.0 and min(ink.shape) > 1:
         ink, cell = _halved(ink), cell / 2.0
     # By less than two, linear interpolation leaves no pixel out.
     density = cv2.resize(ink, size, interpolation=cv2.INTER_LINEAR).astype(np.float32)
     step = (columns / size[0], rows / size[1])
     ridges = [ridge for body in bodies for ridge in _ridges_of(density, body, step)]
-    return sorted(ridges, key=lambda ridge: -ridge.rank)
+    return sorted(ridges, key=lambda ridge: -ridge.rank)[:_MOST]
 
 
 def _halved(ink: Mask) -> Mask:
