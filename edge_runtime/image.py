@@ -4,6 +4,8 @@ Only the first frame is read, always as 8-bit grey. Whatever is wrong with the f
 ``ImageError`` of one line.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,6 +27,15 @@ _OPAQUE: Final = (b"\xff\xd8", b"BM", b"P")
 """Beginnings of JPEG, BMP and PNM, which have no transparency: one decoding is enough."""
 MIN_SIDE: Final = 4
 """A side of fewer pixels cannot hold a letter."""
+
+
+@contextmanager
+def opencv_errors(what: str) -> Iterator[None]:
+    """Make an ``ImageError`` of what OpenCV raises; ``what`` says what it could not do."""
+    try:
+        yield
+    except cv2.error as error:
+        raise ImageError(f"{what} ({error.err or 'OpenCV failed'})") from None
 
 
 def load_gray(source: Path | str | bytes) -> Gray:

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edge_runtime.faint_ink import with_faint_ink
-from edge_runtime.image import Gray
+from edge_runtime.image import Gray, opencv_errors
 from edge_runtime.ink_pieces import find_pieces
 from edge_runtime.line_crop import LineWarp, cut_line, line_warp
 from edge_runtime.line_finder import find_text_lines
@@ -54,7 +54,8 @@ class PageLine:
 
     @cached_property
     def _cut_out(self) -> tuple[Gray, Mask]:
-        return self.cut()
+        with opencv_errors("its lines cannot be cut out"):
+            return self.cut()
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,7 @@ class Page:
     plane: Plane = field(repr=False)
 
 
+@opencv_errors("its lines cannot be found")
 def find_lines(picture: Gray) -> Page:
     """Find the text lines of a page.
 
@@ -77,6 +79,9 @@ def find_lines(picture: Gray) -> Page:
 
     Returns:
         The lines; none for a blank page.
+
+    Raises:
+        ImageError: OpenCV fails; also where a line's crop is made.
     """
     plane = flatten(picture)
     ink = find_ink(plane.gray, plane.inside)

@@ -12,15 +12,13 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any, Final
 
-import cv2
-
 from edge_runtime.bundle import Bundle
 from edge_runtime.calibration import Calibration
 from edge_runtime.ctc import Logits, Reading, WordReading
 from edge_runtime.decoder import Decoder
-from edge_runtime.errors import ImageError, InferenceError
+from edge_runtime.errors import InferenceError
 from edge_runtime.fields import Field
-from edge_runtime.image import Gray, load_gray
+from edge_runtime.image import Gray, load_gray, opencv_errors
 from edge_runtime.interpreter import open_network
 from edge_runtime.lexicon import Lexicon
 from edge_runtime.preprocess import Preprocessing, preprocess_rows
@@ -150,10 +148,8 @@ class Recognizer:
         return self._logits(gray, Stopwatch())
 
     def _logits(self, gray: Gray, watch: Stopwatch) -> Logits:
-        try:
+        with opencv_errors("cannot be prepared"):
             pictures = preprocess_rows(gray, self.settings)
-        except cv2.error as error:
-            raise ImageError(f"cannot be prepared ({error.err or 'OpenCV failed'})") from None
         watch.lap("preprocess")
         logits = choose_rows([self.network.run(ink) for ink in pictures], self.bundle.charset)
         watch.lap("infer")

@@ -2,12 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import NoReturn
 
 import cv2
 import numpy as np
 import pytest
 
+from edge_runtime import lines as module
 from edge_runtime.bench import SAMPLES
+from edge_runtime.errors import ImageError
 from edge_runtime.image import Gray, load_gray
 from edge_runtime.lines import Mask, find_lines
 from edge_runtime.metrics import edit_distance
@@ -112,6 +115,21 @@ def test_what_shows_through_from_the_back_is_no_line() -> None:
     behind = np.roll(picture[:, ::-1], 70, axis=0)
     seen = np.minimum(picture, (255 - (255 - behind) * 0.045).astype(np.uint8))
     assert len(find_lines(np.asarray(seen, np.uint8)).lines) == len(tops)
+
+
+def test_a_failure_of_opencv_is_a_picture_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> NoReturn:
+        cv2.resize(np.zeros((0, 0), np.uint8), (1, 1))
+        raise AssertionError("an empty picture has no size")
+
+    picture, _ = page()
+    found = find_lines(picture)
+    with pytest.raises(ImageError, match="its lines cannot be cut out"):
+        _ = replace(found.lines[0], cut=fail).crop
+    monkeypatch.setattr(module, "find_ink", fail)
+    for _ in range(2):  # not only the first time
+        with pytest.raises(ImageError, match="its lines cannot be found"):
+            find_lines(picture)
 
 
 @pytest.mark.parametrize("size", [(4, 4), (4, 800), (800, 4), (3, 3), (1, 1), (40, 40), (2000, 30)])
