@@ -54,6 +54,16 @@ class PackedLines:
         )
 
 
+def check_packed_name(path: Path) -> None:
+    """Refuse a name that is none of a packed file, before the work that would fill it.
+
+    Raises:
+        DataError: it does not end in .npy.
+    """
+    if path.suffix != ".npy":
+        raise DataError(f"{path}: the file of packed lines must end in .npy")
+
+
 def write_packed(
     path: Path, lines: Iterable[tuple[str, str, str | None, Ink]], height: int
 ) -> PackedLines:

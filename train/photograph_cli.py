@@ -4,21 +4,17 @@ from pathlib import Path
 
 import click
 
+from train.packed_options import packed_out_option, seed_option, training_lines_option
+
 
 @click.command(
     epilog="Example: edge-htr photograph --data lines/ --count 20000 --out cache/pages.npy"
 )
-@click.option(
-    "--data",
-    multiple=True,
-    required=True,
-    type=click.Path(path_type=Path),
-    help="Folder of labelled lines; repeatable. Only its training part is used.",
-)
+@training_lines_option
 @click.option("--count", required=True, type=click.IntRange(1), help="Lines to cut out.")
 @click.option("--recipe", default="vi-line", show_default=True, help="Whose preprocessing to use.")
-@click.option("--seed", default=0, show_default=True, type=click.IntRange(0))
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="A new .npy file.")
+@seed_option
+@packed_out_option
 def photograph(data: tuple[Path, ...], count: int, recipe: str, seed: int, out: Path) -> None:
     """Write lines onto sheets, photograph these by computation, and cut the lines out again.
 

@@ -4,23 +4,19 @@ from pathlib import Path
 
 import click
 
+from train.packed_options import packed_out_option, seed_option, training_lines_option
+
 
 @click.command(
     epilog="Example: edge-htr recombine runs/mine/model.keras --data lines/ --text places/"
     " --count 20000 --out cache/words.npy"
 )
 @click.argument("checkpoint", type=click.Path(path_type=Path))
-@click.option(
-    "--data",
-    multiple=True,
-    required=True,
-    type=click.Path(path_type=Path),
-    help="Folder of labelled lines; repeatable. Only its training part is used.",
-)
+@training_lines_option
 @click.option("--text", required=True, type=click.Path(path_type=Path), help="As in `synth`.")
 @click.option("--count", required=True, type=click.IntRange(1), help="Lines for each data set.")
-@click.option("--seed", default=0, show_default=True, type=click.IntRange(0))
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="A new .npy file.")
+@seed_option
+@packed_out_option
 @click.option("--cache", type=click.Path(path_type=Path), default=Path("cache"), show_default=True)
 def recombine(
     checkpoint: Path,

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from edge_runtime.charset import Charset
 from edge_runtime.errors import DataError
 from edge_runtime.preprocess import Ink
-from train.cache import PackedLines, cached_lines, write_packed
+from train.cache import PackedLines, cached_lines, check_packed_name, write_packed
 from train.checkpoint import load_model, read_card
 from train.datasets import read_dataset
 from train.evaluate import batched_logits
@@ -42,8 +42,7 @@ def run(
         DataError: no usable data or text, or too few words to join anything.
         RecipeError: the checkpoint cannot be used.
     """
-    if out.suffix != ".npy":
-        raise DataError(f"{out}: the file of packed lines must end in .npy")
+    check_packed_name(out)
     corpus = Corpus.read(text)
     card, model = read_card(checkpoint), load_model(checkpoint)
     rows: list[tuple[str, str, str | None, Ink]] = []

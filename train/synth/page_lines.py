@@ -17,16 +17,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_runtime.errors import DataError
 from edge_runtime.lines import find_lines
 from edge_runtime.preprocess import Ink, Preprocessing, preprocess_rows
-from train.cache import write_packed
+from train.cache import check_packed_name, write_packed
 from train.progress import track
 from train.synth.page_conditions import CONDITIONS
-from train.synth.page_score import cut_at_known_place, ink_share, match
-from train.synth.sheet import PlacedLine
+from train.synth.page_score import cut_at_known_place, match
+from train.synth.paper import through_jpeg
 from train.synth.sheet_lines import LinePool
-from train.synth.sheet_photo import Photo
+from train.synth.sheet_photo import Photo, moved
 from train.synth.sheet_source import SourceLines
 
 Gray = NDArray[np.uint8]
@@ -102,11 +101,7 @@ def _harder(photo: Photo, settings: PageLineSettings, rng: Generator) -> Photo:
     if rng.random() < settings.small:
         photo = _reduced(photo, float(rng.uniform(settings.smallest, 1.0)))
     if rng.random() < settings.compressed:
-        low, high = settings.quality
-        quality = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(low, high + 1))]
-        jpeg = cv2.imencode(".jpg", photo.picture, quality)[1]
-        picture = np.asarray(cv2.imdecode(jpeg, cv2.IMREAD_GRAYSCALE), np.uint8)
-        photo = replace(photo, picture=picture)
+        photo = replace(photo, picture=through_jpeg(photo.picture, settings.quality, rng))
     return photo
 
 
@@ -114,23 +109,19 @@ def _reduced(photo: Photo, scale: float) -> Photo:
     size = tuple(max(1, round(side * scale)) for side in photo.picture.shape[::-1])
     picture = cv2.resize(photo.picture, size, interpolation=cv2.INTER_AREA)
     owner = cv2.resize(photo.owner, size, interpolation=cv2.INTER_NEAREST)
-    lines = tuple(_scaled(line, scale) for line in photo.lines)
+    lines = tuple(moved(line, np.diag([scale, scale, 1.0])) for line in photo.lines)
     return Photo(np.asarray(picture, np.uint8), np.asarray(owner, np.int16), lines)
-
-
-def _scaled(line: PlacedLine, scale: float) -> PlacedLine:
-    quad = np.asarray(line.quad * np.float32(scale), np.float32)
-    return replace(line, quad=quad, body=line.body * scale)
 
 
 def _crops(photo: Photo, settings: PageLineSettings, rng: Generator) -> Iterator[tuple[str, Gray]]:
     """Text and crop of the lines that were found whole, some of them cut at their known place."""
     page = find_lines(photo.picture)
-    for found, position in match(photo, page).found.items():
+    matches = match(photo, page)
+    for found, position in matches.found.items():
         line = photo.lines[position]
         if rng.random() < settings.known:
             yield line.text, cut_at_known_place(photo.picture, line)
-        elif ink_share(photo, page, found, position) >= _WHOLE:
+        elif matches.shown[found, position] >= _WHOLE:
             yield line.text, page.lines[found].crop
 
 
@@ -142,8 +133,7 @@ def write_page_lines(
     Raises:
         DataError: ``out`` is no .npy file, or the folders hold no data sets with training lines.
     """
-    if out.suffix != ".npy":
-        raise DataError(f"{out}: the file of packed lines must end in .npy")
+    check_packed_name(out)
     pool = SourceLines.read(folders, "train").pool
     lines = page_lines(pool, preprocessing, seed)
     write_packed(out, track(islice(lines, count), "photographing", count), preprocessing.height)

@@ -6,7 +6,7 @@ segmentation contest). A line that leaves the picture is no line to be found and
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import cv2
@@ -40,6 +40,8 @@ class Matches:
     """Position of every found line that has ink of a line to the line it has most of."""
     invented: tuple[int, ...]
     """Positions of found lines that are none: fragments of lines, or no writing at all."""
+    shown: Shares = field(repr=False, compare=False)
+    """Share of each line's ink that the crop of each found line shows, float64 (found, lines)."""
 
 
 def match(photo: Photo, page: Page) -> Matches:
@@ -62,7 +64,7 @@ def match(photo: Photo, page: Page) -> Matches:
         for d in range(len(page.lines))
         if d not in matched and (d not in parts or parts[d] in counted)
     ]
-    return Matches(tuple(counted), found, parts, tuple(invented))
+    return Matches(tuple(counted), found, parts, tuple(invented), share)
 
 
 def cut_at_known_place(picture: Gray, line: PlacedLine) -> Gray:
@@ -81,12 +83,6 @@ def cut_at_known_place(picture: Gray, line: PlacedLine) -> Gray:
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     crop = cv2.warpPerspective(picture, matrix, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(crop, np.uint8)
-
-
-def ink_share(photo: Photo, page: Page, found: int, position: int) -> float:
-    """Share of the ink of the line at ``position`` of the photo that a found line's crop shows."""
-    total = int((photo.owner == position + 1).sum())
-    return float(_ink_seen(photo, page, page.lines[found])[position]) / max(1, total)
 
 
 def _is_inside(line: PlacedLine, width: int, height: int) -> bool:

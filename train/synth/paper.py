@@ -48,7 +48,7 @@ def photograph(ink: FloatMap, page: Page, settings: PaperSettings, rng: Generato
     if page.kind in FORMS:
         picture = _cell(picture, page, settings, rng)
     picture = _camera(picture, settings, rng)
-    return _jpeg(picture, settings.jpeg, rng)
+    return through_jpeg(picture, settings.jpeg, rng)
 
 
 def _paper(page: Page, settings: PaperSettings, rng: Generator) -> tuple[FloatMap, np.float32]:
@@ -119,8 +119,8 @@ def _camera(picture: FloatMap, settings: PaperSettings, rng: Generator) -> Float
     return np.asarray(picture + noise, np.float32)
 
 
-def _jpeg(picture: FloatMap, quality: tuple[int, int], rng: Generator) -> Gray:
-    """Through JPEG and back, uint8 (h, w)."""
+def through_jpeg(picture: FloatMap | Gray, quality: tuple[int, int], rng: Generator) -> Gray:
+    """The picture compressed with a quality of this range, and decoded again, uint8 (h, w)."""
     gray = np.clip(np.rint(picture), 0, 255).astype(np.uint8)
     level = int(rng.integers(quality[0], quality[1] + 1))
     _, data = cv2.imencode(".jpg", gray, [cv2.IMWRITE_JPEG_QUALITY, level])

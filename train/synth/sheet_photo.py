@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from train.synth.distort import smooth_noise
+from train.synth.paper import through_jpeg
 from train.synth.sheet import Owner, PlacedLine, Sheet
 
 Generator = np.random.Generator
@@ -137,7 +138,9 @@ def photograph(
     picture = sense(picture, settings, rng)
     owner = cv2.warpPerspective(sheet.owner, matrix, view.size, flags=cv2.INTER_NEAREST)
     lines = tuple(moved(line, matrix) for line in sheet.lines)
-    return Photo(to_jpeg(picture, settings, rng), np.asarray(owner, np.int16), lines, view)
+    return Photo(
+        through_jpeg(picture, settings.jpeg, rng), np.asarray(owner, np.int16), lines, view
+    )
 
 
 def draw_table(scene: Scene, size: tuple[int, int], rng: Generator) -> FloatMap:
@@ -159,7 +162,7 @@ def scan(sheet: Sheet, settings: PhotoSettings, rng: Generator) -> Photo:
     picture = picture + rng.standard_normal(picture.shape, dtype=np.float32) * np.float32(1.5)
     owner = cv2.warpPerspective(sheet.owner, matrix, (width, height), flags=cv2.INTER_NEAREST)
     lines = tuple(moved(line, matrix) for line in sheet.lines)
-    return Photo(to_jpeg(picture, settings, rng), np.asarray(owner, np.int16), lines)
+    return Photo(through_jpeg(picture, settings.jpeg, rng), np.asarray(owner, np.int16), lines)
 
 
 def sense(picture: FloatMap, settings: PhotoSettings, rng: Generator) -> FloatMap:
@@ -168,14 +171,6 @@ def sense(picture: FloatMap, settings: PhotoSettings, rng: Generator) -> FloatMa
     soft = cv2.GaussianBlur(picture, (0, 0), sigma)
     noise = rng.standard_normal(soft.shape, dtype=np.float32)
     return np.asarray(soft + noise * np.float32(rng.uniform(*settings.noise)), np.float32)
-
-
-def to_jpeg(picture: FloatMap, settings: PhotoSettings, rng: Generator) -> Gray:
-    """Through JPEG and back, uint8 (h, w)."""
-    gray = np.clip(np.rint(picture), 0, 255).astype(np.uint8)
-    quality = int(rng.integers(settings.jpeg[0], settings.jpeg[1] + 1))
-    _, data = cv2.imencode(".jpg", gray, [cv2.IMWRITE_JPEG_QUALITY, quality])
-    return np.asarray(cv2.imdecode(data, cv2.IMREAD_GRAYSCALE), np.uint8)
 
 
 def moved(line: PlacedLine, matrix: Homography) -> PlacedLine:

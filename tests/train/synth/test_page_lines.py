@@ -9,13 +9,15 @@ import pytest
 from click.testing import CliRunner
 
 from edge_runtime.bench import SAMPLES
+from edge_runtime.image import Gray
 from edge_runtime.lines import find_lines
-from edge_runtime.preprocess import Preprocessing
+from edge_runtime.preprocess import Ink, Preprocessing, preprocess_rows
 from train.cache import read_packed
 from train.photograph_cli import photograph
+from train.synth import page_lines as module
 from train.synth.page_conditions import CONDITIONS
 from train.synth.page_lines import DRAWN, PageLineSettings, Row, page_lines
-from train.synth.page_score import cut_at_known_place, ink_share, match
+from train.synth.page_score import cut_at_known_place, match
 from train.synth.sheet_lines import LinePool
 from train.synth.sheet_source import SourceLines
 
@@ -73,11 +75,43 @@ def test_every_condition_with_lines_is_drawn() -> None:
 def test_the_share_of_ink_in_a_crop(pool: LinePool) -> None:
     photo = next(c for c in CONDITIONS if c.name == "ten").draw(pool, 0)
     page = find_lines(photo.picture)
-    found, position = next(iter(match(photo, page).found.items()))
-    assert ink_share(photo, page, found, position) > 0.9
+    matches = match(photo, page)
+    found, position = next(iter(matches.found.items()))
+    assert matches.shown[found, position] > 0.9
     other = (position + 3) % len(photo.lines)
-    assert ink_share(photo, page, found, other) < 0.1
+    assert matches.shown[found, other] < 0.1
     assert cut_at_known_place(photo.picture, photo.lines[position]).size
+
+
+def test_lines_that_lost_ink_and_lines_in_two_rows_are_left_out(
+    pool: LinePool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    photo = next(c for c in CONDITIONS if c.name == "ten").draw(pool, 0)
+    rng = np.random.default_rng(0)
+    assert list(module._crops(photo, AS_IT_IS, rng))
+    monkeypatch.setattr(module, "_WHOLE", 1.1)
+    assert not list(module._crops(photo, AS_IT_IS, rng))
+    monkeypatch.undo()
+    whole = first(pool, 2, 1)
+    calls = iter(range(9))
+
+    def first_in_two_rows(gray: Gray, settings: Preprocessing) -> tuple[Ink, ...]:
+        return preprocess_rows(gray, settings) * (2 if next(calls) == 0 else 1)
+
+    monkeypatch.setattr(module, "preprocess_rows", first_in_two_rows)
+    assert first(pool, 1, 1)[0][0] == whole[1][0]
+
+
+def test_a_picture_that_cannot_be_read_is_left_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    good = SAMPLES / "000000.jpg"
+    (tmp_path / "good.jpg").write_bytes(good.read_bytes())
+    (tmp_path / "bad.jpg").write_bytes(b"no picture")
+    (tmp_path / "labels.tsv").write_text("good.jpg\tà b\nbad.jpg\tc d\n", encoding="utf-8")
+    lines = SourceLines.read((tmp_path,), "all").pool.lines
+    assert [line.text for line in lines] == ["à b"]
+    assert "bad.jpg" in capsys.readouterr().err
 
 
 def test_the_command_packs_lines_of_the_training_part(tmp_path: Path) -> None:
