@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edge_runtime.line_finder import FoundLines, TextLine
+from edge_runtime.line_ridges import fill_band
 from edge_runtime.page_ink import PageInk, stroke_edges
 
 Mask = npt.NDArray[np.uint8]
@@ -43,32 +44,29 @@ def with_faint_ink(ink: PageInk, found: FoundLines) -> Mask | None:
         None where no line is faint.
     """
     limit = _FAINT * ink.floor
-    is_faint = [darkness < limit for darkness in found.darkness]
-    if not any(is_faint):
+    known = list(zip(found.lines, found.darkness, strict=True))
+    faint = [line for line, darkness in known if darkness < limit]
+    if not faint:
         return None
     band = np.zeros(ink.letters.shape, np.uint8)
-    for line, faint in zip(found.lines, is_faint, strict=True):
-        if faint:
-            _paint(band, line, _BEYOND, 1)
-    for line, faint in zip(found.lines, is_faint, strict=True):
-        if not faint:
-            _paint(band, line, 0.0, 0)
+    for line in faint:
+        _paint(band, line, _BEYOND, 1)
+    for line in (line for line, darkness in known if darkness >= limit):
+        _paint(band, line, 0.0, 0)
     rules = cv2.dilate(cv2.max(ink.level, ink.upright), np.ones((3, 3), np.uint8))
     band[rules > 0] = 0
     soft = np.asarray(cv2.GaussianBlur(ink.darkness, (3, 3), 0), np.uint8)
     weak = (soft > int(_WEAKER * ink.floor)) & (soft >= stroke_edges(soft)) & (band > 0)
-    bodies = [line.ridge.body for line, faint in zip(found.lines, is_faint, strict=True) if faint]
-    return _joined(ink.letters, weak.view(np.uint8), (_LEAST * float(np.median(bodies))) ** 2)
+    body = float(np.median([line.ridge.body for line in faint]))
+    return _joined(ink.letters, weak.view(np.uint8), (_LEAST * body) ** 2)
 
 
 def _paint(band: Mask, line: TextLine, beyond: float, value: int) -> None:
     """Paint the band of a line and so many body heights before and after it, in place."""
     body = line.ridge.body
-    columns = np.linspace(line.left - beyond * body, line.right + beyond * body, 24)
-    rows = line.ridge.rows_at(columns)
-    upper, lower = (np.stack([columns, rows + way * _BAND * body], axis=1) for way in (-1, 1))
-    outline = np.round(np.concatenate([upper, lower[::-1]])).astype(np.int32)
-    cv2.fillPoly(band, [outline], value)
+    reach = beyond * body
+    columns = np.linspace(line.left - reach, line.right + reach, 24, dtype=np.float32)
+    fill_band(band, (columns, line.ridge.rows_at(columns)), _BAND * body, value)
 
 
 def _joined(letters: Mask, weak: Mask, least: float) -> Mask:

@@ -30,12 +30,17 @@ MIN_SIDE: Final = 4
 
 
 @contextmanager
-def opencv_errors(what: str) -> Iterator[None]:
-    """Make an ``ImageError`` of what OpenCV raises; ``what`` says what it could not do."""
+def opencv_errors(what: str, why: str = "OpenCV failed") -> Iterator[None]:
+    """Make an ``ImageError`` of what OpenCV raises.
+
+    Args:
+        what: what could not be done.
+        why: said where OpenCV gives no reason.
+    """
     try:
         yield
     except cv2.error as error:
-        raise ImageError(f"{what} ({error.err or 'OpenCV failed'})") from None
+        raise ImageError(f"{what} ({error.err or why})") from None
 
 
 def load_gray(source: Path | str | bytes) -> Gray:
@@ -100,15 +105,13 @@ def _read(path: Path) -> bytes:
 
 def _decode(data: bytes) -> Gray:
     buffer = np.frombuffer(data, np.uint8)
-    try:
+    with opencv_errors("cannot be decoded", "damaged data"):
         if not data.startswith(_OPAQUE):
             picture = cv2.imdecode(buffer, cv2.IMREAD_UNCHANGED)
             if picture is not None and picture.ndim == 3 and picture.shape[2] == 4:
                 return _on_white(picture)
         # The plain grey decoder honours the EXIF orientation, which IMREAD_UNCHANGED ignores.
         gray = cv2.imdecode(buffer, cv2.IMREAD_GRAYSCALE)
-    except cv2.error as error:
-        raise ImageError(f"cannot be decoded ({error.err or 'damaged data'})") from None
     if gray is None:
         raise ImageError("cannot be decoded: the data is damaged or truncated")
     check_size(gray.shape[1], gray.shape[0])

@@ -7,12 +7,11 @@ they are nearest to. A piece that joins two lines is cut between them (``shared_
 from collections.abc import Sequence
 from typing import Final
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
 from edge_runtime.ink_pieces import HEIGHT, ROW_STEP, WIDTH, InkPieces, X, Y
-from edge_runtime.line_ridges import Ridge
+from edge_runtime.line_ridges import Ridge, fill_band
 from edge_runtime.shared_ink import cut_shared
 
 Owner = npt.NDArray[np.int16]
@@ -49,21 +48,13 @@ def core_map(shape: tuple[int, ...], ridges: Sequence[Ridge], ground: Owner | No
         ridge = ridges[number]
         # Every third cell of the search grid is enough: lines do not turn faster.
         at = np.append(np.arange(0, len(ridge.columns) - 1, 3), len(ridge.columns) - 1)
-        _fill(core, ridge.columns[at], ridge.rows[at], _CORE * ridge.body, number + 1)
+        fill_band(core, (ridge.columns[at], ridge.rows[at]), _CORE * ridge.body, number + 1)
     return core
 
 
 def _weakest_first(ridges: Sequence[Ridge]) -> list[int]:
     """Positions of the ridges: what is drawn later covers what was drawn before."""
     return sorted(range(len(ridges)), key=lambda i: ridges[i].contrast)
-
-
-def _fill(core: Owner, columns: Floats, rows: Floats, half: float, number: int) -> None:
-    """Draw a band around some points, in place."""
-    band = np.empty((2 * len(columns), 2), np.float32)
-    band[:, 0] = np.append(columns, columns[::-1])
-    band[:, 1] = np.append(rows - half, rows[::-1] + half)
-    cv2.fillPoly(core, [np.round(band).astype(np.int32)], number)
 
 
 def _beyond_ends(shape: tuple[int, ...], ridges: Sequence[Ridge], upright: Mask | None) -> Owner:
@@ -82,10 +73,9 @@ def _beyond_ends(shape: tuple[int, ...], ridges: Sequence[Ridge], upright: Mask 
             step, slope = way * _BEYOND[0] * ridge.body, ridge.slopes[end]
             if upright is not None:
                 step *= _free(upright, (column, row), (step, step * slope))
-            far, drop = column + step, step * slope
-            band = [(column, row - half), (far, row + drop - half)]
-            band += [(far, row + drop + half), (column, row + half)]
-            cv2.fillPoly(ends, [np.array(band).round().astype(np.int32)], number + 1)
+            columns = np.array([column, column + step], np.float32)
+            rows = np.array([row, row + step * slope], np.float32)
+            fill_band(ends, (columns, rows), half, number + 1)
     return ends
 
 

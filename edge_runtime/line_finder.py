@@ -82,7 +82,7 @@ def find_text_lines(pieces: InkPieces, ink: PageInk) -> FoundLines:
     lines, names = _lines_on(ridges, owner, pieces, final=True)
     if len(lines) < len(ridges):
         _rename(owner, names, pieces)
-    lines, owner, darkness = _without_shades(lines, owner, pieces, ink)
+    lines, darkness = _without_shades(lines, owner, pieces, ink)
     borders = np.take(pieces.borders(), pieces.names)
     np.copyto(owner, BORDER, where=ink.upright.view(np.bool_) & (owner == 0))
     owner.reshape(-1)[pieces.inked[borders]] = BORDER
@@ -143,10 +143,10 @@ def _measure(ridge: Ridge, ys: Positions, xs: Positions) -> TextLine:
 
 def _without_shades(
     lines: list[TextLine], owner: Owner, pieces: InkPieces, ink: PageInk
-) -> tuple[list[TextLine], Owner, list[float]]:
-    """Lines without the short ones that are much fainter than the rest; their ink is nobody's.
+) -> tuple[list[TextLine], list[float]]:
+    """Lines without the short ones that are much fainter than the rest, and how dark each is.
 
-    Also returns how dark the ink of each is.
+    In ``owner`` the ink of those that are dropped becomes nobody's.
     """
     at = pieces.pixels.flat
     whose = np.take(owner, at)
@@ -165,4 +165,4 @@ def _without_shades(
         names = np.zeros(len(lines) + 1, np.int16)
         names[1:][keep] = np.arange(1, len(keep) + 1)
         _rename(owner, names, pieces)
-    return [lines[i] for i in keep], owner, [darkness[i] for i in keep]
+    return [lines[i] for i in keep], [darkness[i] for i in keep]

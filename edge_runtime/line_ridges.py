@@ -10,7 +10,7 @@ lines that touch look like one of twice the size, but with less contrast than ei
 import itertools
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final
+from typing import Any, Final
 
 import cv2
 import numpy as np
@@ -110,6 +110,24 @@ class Ridge:
         if spread < self.body**2:
             return 0.0
         return min(max(float(x @ y) / len(x) / spread, -0.1), 0.1)
+
+
+def fill_band(
+    page: npt.NDArray[Any], middle: tuple[Floats, Floats], half: float, value: int
+) -> None:
+    """Draw a band so far above and below a line through some points, in place.
+
+    Args:
+        page: uint8 or int16 (h, w).
+        middle: columns and rows of the points.
+        half: half its height, pixels.
+        value: what is drawn.
+    """
+    columns, rows = middle
+    band = np.empty((2, len(columns), 2), np.float32)  # along its upper edge, back along the lower
+    band[0, :, 0], band[1, :, 0] = columns, columns[::-1]
+    band[0, :, 1], band[1, :, 1] = rows - half, rows[::-1] + half
+    cv2.fillPoly(page, [np.rint(band).astype(np.int32).reshape(-1, 2)], value)
 
 
 def find_ridges(pieces: InkPieces) -> list[Ridge]:
